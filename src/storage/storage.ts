@@ -1,0 +1,126 @@
+import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
+
+/**
+ * The storage contract: what `log/` and the metadata log ask of a backend, small enough that a backend cannot get
+ * Kafka wrong. It knows batches as bytes with offsets and timestamps; it knows no error codes, topic configs or
+ * producers. Every backend passes `storage-suite.ts`.
+ *
+ * All ends are exclusive. `undefined` in place of a promise means: so already. An operation fails with StorageError.
+ */
+export interface Storage {
+  /** Finds what is there and takes possession of it. `cleanShutdown`: the bytes that the last `close` left, if it was clean. */
+  open(): Promise<{ readonly partitions: readonly PartitionId[]; readonly cleanShutdown: Buffer | null }>
+  /** Opens a partition, or makes it. Recovers first, and syncs what it recovered before it calls that durable. */
+  openPartition(id: PartitionId, options: OpenOptions): Promise<PartitionStorage>
+  /** Deletes a closed or open partition with all its bytes. */
+  deletePartition(id: PartitionId): Promise<void>
+  /** Named bytes that belong to no partition (meta.properties and the like). */
+  readonly files: NamedBytes
+  directories(): readonly StorageDirectory[]
+  /** Settled once the unwritten bytes are below their limit. */
+  whenWritable(): undefined | Promise<void>
+  /** Closes all partitions, then leaves `cleanShutdown` as the proof that everything was written; null leaves none. */
+  close(cleanShutdown: Buffer | null): Promise<void>
+}
+
+export interface StorageDirectory {
+  readonly path: string
+  readonly totalBytes: bigint
+  readonly usableBytes: bigint
+}
+
+export interface PartitionId {
+  /** Kafka's text form. */
+  readonly topicId: string
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface OpenOptions {
+  /** What to do with bytes that are no sound batch: cut the log there, or refuse to open unless they are its torn last batch. */
+  readonly onCorruption: 'cut' | 'refuse'
+  /** The leader epoch that opens it; a backend that several processes share refuses an older one (`fenced`). */
+  readonly fence: number
+  readonly events: StorageEvents
+}
+
+/** Told at the end of a turn, never from within a call. */
+export interface StorageEvents {
+  written(end: bigint): void
+  durable(end: bigint): void
+  /** A write or a sync failed. Nothing is taken until `truncateTo`; after a failed sync, never again before a restart. */
+  failed(error: StorageError): void
+}
+
+export interface BatchPosition {
+  readonly baseOffset: bigint
+  readonly lastOffset: bigint
+  readonly maxTimestamp: bigint
+}
+
+/** A stretch of the log that is rolled, deleted and replaced as one: a segment. */
+export interface StorageRange {
+  readonly baseOffset: bigint
+  readonly endOffset: bigint
+  readonly sizeBytes: number
+  /** -1 when it holds no batch. */
+  readonly maxTimestamp: bigint
+  readonly createdMs: number
+}
+
+/** startOffset ≤ durableEnd ≤ writtenEnd ≤ endOffset. */
+export interface PartitionStorage {
+  readonly startOffset: bigint
+  readonly durableEnd: bigint
+  readonly writtenEnd: bigint
+  readonly endOffset: bigint
+  /** Bytes cut off when it was opened; 0 if it was sound. */
+  readonly recoveredBytesCut: number
+  /** Adds one batch. Sync: it copies the bytes, or retains them until they are written. */
+  append(batch: RecordsSlice, at: BatchPosition): void
+  /** Starts a new range at the end offset, unless the last one is empty. */
+  roll(): void
+  ranges(): readonly StorageRange[]
+  /**
+   * Whole batches from the one that contains `from` up to `end`, at most `maxBytes`; `atLeastOne` gives the first
+   * batch whatever its size. The caller releases the pieces. Sync where the bytes are at hand.
+   */
+  read(from: bigint, end: bigint, maxBytes: number, atLeastOne: boolean): readonly Retained[] | Promise<readonly Retained[]>
+  /** How many bytes `read` could give between two offsets, counted until there are `enoughBytes`. Sync, no I/O; may estimate above, never below, once it is positive. */
+  available(from: bigint, end: bigint, enoughBytes: number): number
+  /** The batches from the one that contains `from` on, each as its header alone (61 bytes, or a whole old message set entry). */
+  headers(from: bigint): AsyncIterable<Buffer>
+  /** Base offset of the first batch whose max timestamp is at or above `at`; of the first with the largest one for 'max'. */
+  batchByTimestamp(at: bigint | 'max'): Promise<bigint | null>
+  /** Removes all batches that reach to `end` or beyond. */
+  truncateTo(end: bigint): Promise<void>
+  /** Removes everything and goes on at `offset`. */
+  restartAt(offset: bigint): Promise<void>
+  /** May remove ranges that end at or below `offset`; never the one that holds it. */
+  deleteBefore(offset: bigint): Promise<void>
+  /** Puts `batches` in the place of the ranges between two range borders (the cleaner's). */
+  replace(from: bigint, end: bigint, batches: AsyncIterable<Buffer>): Promise<void>
+  readonly checkpoints: NamedBytes
+  close(): Promise<void>
+}
+
+/** Small files, each replaced as a whole and durable when `save` is settled. */
+export interface NamedBytes {
+  list(): Promise<readonly string[]>
+  load(name: string): Promise<Buffer | null>
+  save(name: string, bytes: Buffer): Promise<void>
+  remove(name: string): Promise<void>
+}
+
+/** full: no room. io: the system said no. corrupt: bytes that cannot be. fenced: a newer leader opened it. held: another process holds it. */
+export type StorageErrorKind = 'full' | 'io' | 'corrupt' | 'fenced' | 'held'
+
+export class StorageError extends Error {
+  readonly kind: StorageErrorKind
+
+  constructor(kind: StorageErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StorageError'
+    this.kind = kind
+  }
+}
