@@ -1,7 +1,7 @@
 /** Tests run over the compiled output: Node, not jest, loads workers, and Node 20 loads no TypeScript. */
 export default {
-  roots: ['<rootDir>/dist/protocol', '<rootDir>/dist/src', '<rootDir>/dist/scripts'],
-  testMatch: ['**/*.test.js'],
+  roots: ['<rootDir>/dist'],
+  testMatch: ['<rootDir>/dist/{protocol,src,scripts}/**/*.test.js'],
   testEnvironment: 'node',
   transform: {},
   testTimeout: 30_000,
