@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals'
+import { defaultGatewayIn, memoryBytes, threadPoolSize } from './machine.ts'
+
+test("the default gateway is read from Linux's routing table, and is null elsewhere", () => {
+  const table = [
+    'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask',
+    'eth0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF',
+    'eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000',
+    '',
+  ].join('\n')
+  expect(defaultGatewayIn(table)).toBe('172.17.0.1')
+  expect(defaultGatewayIn('Iface\tDestination\n')).toBeNull()
+  expect(defaultGatewayIn(null)).toBeNull()
+})
+
+test('the machine has memory and a thread pool', () => {
+  expect(memoryBytes()).toBeGreaterThan(1 << 24)
+  expect(threadPoolSize()).toBeGreaterThan(0)
+})

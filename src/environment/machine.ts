@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
+
+/** Total memory, or the limit of the container or service that this process runs in. */
+export function memoryBytes(): number {
+  const total = totalmem()
+  // Knows both versions of cgroups; 0 or a huge number where there is no limit.
+  const constrained = process.constrainedMemory()
+  return constrained > 0 && constrained < total ? constrained : total
+}
+
+/** How many file operations run at once. Opening, reading, syncing and looking up names share them. */
+export function threadPoolSize(): number {
+  const configured = Number.parseInt(process.env['UV_THREADPOOL_SIZE'] ?? '', 10)
+  return Number.isFinite(configured) ? Math.min(1024, Math.max(1, configured)) : 4
+}
+
+/**
+ * The address through which this machine reaches others, null where it is not known. In a container, connections that
+ * come through a mapped port come from there.
+ */
+export function defaultGateway(): string | null {
+  return defaultGatewayIn(readText('/proc/net/route'))
+}
+
+/** Linux's routing table: the address stands there as the hexadecimal of a number in the machine's byte order. */
+export function defaultGatewayIn(routes: string | null): string | null {
+  const gatewayFlag = 0x2
+  for (const line of (routes ?? '').split('\n').slice(1)) {
+    const [, destination, gateway, flags] = line.split(/\s+/)
+    if (destination !== '00000000' || gateway === undefined || !/^[0-9A-F]{8}$/.test(gateway)) continue
+    if ((Number.parseInt(flags ?? '0', 16) & gatewayFlag) === 0) continue
+    const address = new Uint8Array(Uint32Array.of(Number.parseInt(gateway, 16)).buffer)
+    return [...address].join('.')
+  }
+  return null
+}
+
+/** Whether this process runs inside a container. */
+export function inContainer(): boolean {
+  if (existsSync('/.dockerenv') || existsSync('/run/.containerenv')) return true
+  if (process.env['container'] !== undefined || process.env['KUBERNETES_SERVICE_HOST'] !== undefined) return true
+  return /docker|kubepods|containerd|libpod/.test(readText('/proc/1/cgroup') ?? '')
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
