@@ -1,0 +1,31 @@
+import { defineApi } from '../schema/api.ts'
+import { array, int8, int16, int32, nullable, string } from '../schema/field.ts'
+
+/** TODO CreateAcls */
+export const createAcls = defineApi({
+  key: 30,
+  name: 'CreateAcls',
+  versions: '0-3',
+  flexible: '2+',
+  request: {
+    creations: array({
+      resourceType: int8,
+      resourceName: string,
+      resourcePatternType: int8.since(1).default(3),
+      principal: string,
+      host: string,
+      operation: int8,
+      permissionType: int8,
+    }),
+  },
+  response: {
+    throttleTimeMs: int32.default(0),
+    results: array({
+      errorCode: int16,
+      errorMessage: nullable(string).default(''),
+    }),
+  },
+  refuse: (request, error) => ({
+    results: request.creations.map(() => ({ errorCode: error.errorCode, errorMessage: error.message })),
+  }),
+})

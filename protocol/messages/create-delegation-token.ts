@@ -1,0 +1,32 @@
+import { defineApi } from '../schema/api.ts'
+import { array, bytes, int16, int32, int64, nullable, string } from '../schema/field.ts'
+
+/** TODO CreateDelegationToken */
+export const createDelegationToken = defineApi({
+  key: 38,
+  name: 'CreateDelegationToken',
+  versions: '0-3',
+  flexible: '2+',
+  request: {
+    ownerPrincipalType: nullable(string).since(3).default(''),
+    ownerPrincipalName: nullable(string).since(3).default(''),
+    renewers: array({
+      principalType: string,
+      principalName: string,
+    }),
+    maxLifetimeMs: int64,
+  },
+  response: {
+    errorCode: int16,
+    principalType: string,
+    principalName: string,
+    tokenRequesterPrincipalType: string.since(3),
+    tokenRequesterPrincipalName: string.since(3),
+    issueTimestampMs: int64,
+    expiryTimestampMs: int64,
+    maxTimestampMs: int64,
+    tokenId: string,
+    hmac: bytes,
+    throttleTimeMs: int32.default(0),
+  },
+})

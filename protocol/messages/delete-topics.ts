@@ -1,0 +1,32 @@
+import { defineApi } from '../schema/api.ts'
+import { array, int16, int32, nullable, string, uuid, ZERO_UUID } from '../schema/field.ts'
+
+/** TODO DeleteTopics */
+export const deleteTopics = defineApi({
+  key: 20,
+  name: 'DeleteTopics',
+  versions: '0-6',
+  flexible: '4+',
+  request: {
+    topics: array({
+      name: nullable(string).default(null),
+      topicId: uuid,
+    }).since(6),
+    topicNames: array(string).until(5),
+    timeoutMs: int32,
+  },
+  response: {
+    throttleTimeMs: int32.since(1),
+    responses: array({
+      name: nullable(string, '6+').default(''),
+      topicId: uuid.since(6),
+      errorCode: int16,
+      errorMessage: nullable(string).since(5),
+    }),
+  },
+  refuse: (request, error) => ({
+    responses: [...request.topics, ...request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }))].map(
+      ({ name, topicId }) => ({ name, topicId, errorCode: error.errorCode, errorMessage: error.message }),
+    ),
+  }),
+})

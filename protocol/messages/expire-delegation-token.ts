@@ -1,0 +1,19 @@
+import { defineApi } from '../schema/api.ts'
+import { bytes, int16, int32, int64 } from '../schema/field.ts'
+
+/** TODO ExpireDelegationToken */
+export const expireDelegationToken = defineApi({
+  key: 40,
+  name: 'ExpireDelegationToken',
+  versions: '0-2',
+  flexible: '2+',
+  request: {
+    hmac: bytes,
+    expiryTimePeriodMs: int64,
+  },
+  response: {
+    errorCode: int16,
+    expiryTimestampMs: int64,
+    throttleTimeMs: int32.default(0),
+  },
+})

@@ -1,0 +1,23 @@
+import { defineApi } from '../schema/api.ts'
+import { int16, int32, int64, nullable, string } from '../schema/field.ts'
+
+/** TODO InitProducerId */
+export const initProducerId = defineApi({
+  key: 22,
+  name: 'InitProducerId',
+  versions: '0-5',
+  flexible: '2+',
+  request: {
+    transactionalId: nullable(string).default(''),
+    transactionTimeoutMs: int32,
+    producerId: int64.since(3).default(-1n),
+    producerEpoch: int16.since(3).default(-1),
+  },
+  response: {
+    throttleTimeMs: int32.default(0),
+    errorCode: int16,
+    producerId: int64.default(-1n),
+    producerEpoch: int16,
+  },
+  refuse: (_request, error) => ({ errorCode: error.errorCode, producerId: -1n, producerEpoch: -1 }),
+})
