@@ -19,6 +19,8 @@ export interface Storage {
   directories(): readonly StorageDirectory[]
   /** Settled once the unwritten bytes are below their limit. */
   whenWritable(): undefined | Promise<void>
+  /** Whether topics that differ by case alone would be one and the same here; asked after `open`. */
+  ignoresCase(): Promise<boolean>
   /** Closes all partitions, then leaves `cleanShutdown` as the proof that everything was written; null leaves none. */
   close(cleanShutdown: Buffer | null): Promise<void>
 }
@@ -82,8 +84,9 @@ export interface PartitionStorage {
   roll(): void
   ranges(): readonly StorageRange[]
   /**
-   * Whole batches from the one that contains `from` up to `end`, at most `maxBytes`; `atLeastOne` gives the first
-   * batch whatever its size. The caller releases the pieces. Sync where the bytes are at hand.
+   * Whole batches from the one that contains `from` up to `end`, of what is written, at most `maxBytes`; `atLeastOne`
+   * gives the first batch whatever its size. It may give fewer than would fit (a backend may stop at the end of a
+   * range), but none only where there is none. The caller releases the pieces. Sync where the bytes are at hand.
    */
   read(from: bigint, end: bigint, maxBytes: number, atLeastOne: boolean): readonly Retained[] | Promise<readonly Retained[]>
   /** How many bytes `read` could give between two offsets, counted until there are `enoughBytes`. Sync, no I/O; may estimate above, never below, once it is positive. */
@@ -92,15 +95,18 @@ export interface PartitionStorage {
   headers(from: bigint): AsyncIterable<Buffer>
   /** Base offset of the first batch whose max timestamp is at or above `at`; of the first with the largest one for 'max'. */
   batchByTimestamp(at: bigint | 'max'): Promise<bigint | null>
-  /** Removes all batches that reach to `end` or beyond. */
+  /** Removes all batches that reach to `end` or beyond; the log then ends where its last batch does. */
   truncateTo(end: bigint): Promise<void>
   /** Removes everything and goes on at `offset`. */
   restartAt(offset: bigint): Promise<void>
   /** May remove ranges that end at or below `offset`; never the one that holds it. */
   deleteBefore(offset: bigint): Promise<void>
-  /** Puts `batches` in the place of the ranges between two range borders (the cleaner's). */
+  /** Puts `batches`, each buffer one batch, in the place of the ranges between two range borders (the cleaner's). Not of the last range. */
   replace(from: bigint, end: bigint, batches: AsyncIterable<Buffer>): Promise<void>
+  /** Somebody waits for the durable end to move: what was written is synced before logs that nobody waits for. A hint. */
+  durabilityAwaited(): void
   readonly checkpoints: NamedBytes
+  /** What was appended is written first, and durable where the backend is. Nothing can be done with it afterwards. */
   close(): Promise<void>
 }
 

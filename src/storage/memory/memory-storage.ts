@@ -1,0 +1,96 @@
+import type { Buffers } from '../../environment/buffers.ts'
+import type { Clock } from '../../environment/environment.ts'
+import type { Logger } from '../../environment/logger.ts'
+import type { NamedBytes, OpenOptions, PartitionId, PartitionStorage, Storage, StorageDirectory } from '../storage.ts'
+import { MemoryNamedBytes } from './memory-named-bytes.ts'
+import { MemoryPartition } from './memory-partition.ts'
+import { MemoryRoom } from './memory-room.ts'
+
+export interface MemoryStorageOptions {
+  readonly time: Clock
+  readonly buffers: Buffers
+  readonly logger: Logger
+  /** `memory.log.bytes`: at most so much over all partitions. */
+  readonly limitBytes: number
+}
+
+export interface TopicSize {
+  readonly topic: string
+  readonly sizeBytes: number
+}
+
+const namedWhenFull = 5
+
+/** Keeps everything in this process. Closed and opened again it still has it; with the object all is gone. */
+export class MemoryStorage implements Storage {
+  readonly files: NamedBytes = new MemoryNamedBytes()
+  readonly #partitions = new Map<string, MemoryPartition>()
+  readonly #room: MemoryRoom
+  readonly #logger: Logger
+  #cleanShutdown: Buffer | null = null
+
+  constructor(options: MemoryStorageOptions) {
+    this.#logger = options.logger
+    this.#room = new MemoryRoom(options.time, options.buffers, options.limitBytes, () => this.#sayFull())
+  }
+
+  async open(): Promise<{ readonly partitions: readonly PartitionId[]; readonly cleanShutdown: Buffer | null }> {
+    const cleanShutdown = this.#cleanShutdown
+    this.#cleanShutdown = null
+    return { partitions: [...this.#partitions.values()].map((partition) => partition.id), cleanShutdown }
+  }
+
+  async openPartition(id: PartitionId, options: OpenOptions): Promise<PartitionStorage> {
+    const key = keyOf(id)
+    const partition = this.#partitions.get(key) ?? new MemoryPartition(id, this.#room)
+    this.#partitions.set(key, partition)
+    return partition.open(options.events)
+  }
+
+  async deletePartition(id: PartitionId): Promise<void> {
+    const key = keyOf(id)
+    this.#partitions.get(key)?.drop()
+    this.#partitions.delete(key)
+  }
+
+  directories(): readonly StorageDirectory[] {
+    const totalBytes = BigInt(this.#room.limitBytes)
+    return [{ path: 'memory', totalBytes, usableBytes: totalBytes - BigInt(this.#room.takenBytes) }]
+  }
+
+  whenWritable(): undefined {
+    return undefined
+  }
+
+  async ignoresCase(): Promise<boolean> {
+    return false
+  }
+
+  async close(cleanShutdown: Buffer | null): Promise<void> {
+    await Promise.all([...this.#partitions.values()].map((partition) => partition.close()))
+    this.#cleanShutdown = cleanShutdown
+  }
+
+  /** The topics that take the most memory, the largest first. */
+  largestTopics(count: number): readonly TopicSize[] {
+    const sizes = new Map<string, number>()
+    for (const { id, roomTakenBytes } of this.#partitions.values()) {
+      sizes.set(id.topic, (sizes.get(id.topic) ?? 0) + roomTakenBytes)
+    }
+    const topics = [...sizes].map(([topic, sizeBytes]) => ({ topic, sizeBytes }))
+    return topics.sort((a, b) => b.sizeBytes - a.sizeBytes).slice(0, count)
+  }
+
+  #sayFull(): void {
+    this.#logger.error(
+      { limitBytes: this.#room.limitBytes, largestTopics: this.largestTopics(namedWhenFull) },
+      'The memory for logs is used up; Produce is refused with KAFKA_STORAGE_ERROR. ' +
+        'Set memory.log.bytes higher, give the largest topics a smaller retention.bytes or retention.ms, or delete what is no longer needed.',
+    )
+  }
+}
+
+/** The id alone is not enough: a topic deleted and made again has another one, but each has its partitions. */
+function keyOf(id: PartitionId): string {
+  return `${id.topicId}-${id.partition}`
+}
