@@ -1,0 +1,22 @@
+import { array, nullable, string } from '../schema/field.ts'
+import { defineRecord } from './define-record.ts'
+
+/** TODO */
+export const shareGroupMemberMetadataRecord = defineRecord({
+  type: 10,
+  name: 'ShareGroupMemberMetadata',
+  key: {
+    groupId: string,
+    memberId: string,
+  },
+  value: {
+    versions: '0',
+    flexible: '0+',
+    fields: {
+      rackId: nullable(string).default(''),
+      clientId: string,
+      clientHost: string,
+      subscribedTopicNames: array(string),
+    },
+  },
+})

@@ -1,0 +1,13 @@
+import { nullable, string } from '../schema/field.ts'
+import { defineRecord } from './define-record.ts'
+
+/** TODO */
+export const abortTransactionRecord = defineRecord({
+  type: 25,
+  name: 'AbortTransactionRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    reason: nullable(string).tag(0),
+  },
+})

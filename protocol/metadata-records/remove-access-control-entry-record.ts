@@ -1,0 +1,13 @@
+import { uuid } from '../schema/field.ts'
+import { defineRecord } from './define-record.ts'
+
+/** TODO */
+export const removeAccessControlEntryRecord = defineRecord({
+  type: 19,
+  name: 'RemoveAccessControlEntryRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    id: uuid,
+  },
+})

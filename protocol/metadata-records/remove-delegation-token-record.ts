@@ -1,0 +1,13 @@
+import { string } from '../schema/field.ts'
+import { defineRecord } from './define-record.ts'
+
+/** TODO */
+export const removeDelegationTokenRecord = defineRecord({
+  type: 26,
+  name: 'RemoveDelegationTokenRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    tokenId: string,
+  },
+})

@@ -1,0 +1,13 @@
+import { uuid } from '../schema/field.ts'
+import { defineRecord } from './define-record.ts'
+
+/** TODO */
+export const removeTopicRecord = defineRecord({
+  type: 9,
+  name: 'RemoveTopicRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    topicId: uuid,
+  },
+})

@@ -1,0 +1,14 @@
+import { string, uuid } from '../schema/field.ts'
+import { defineRecord } from './define-record.ts'
+
+/** TODO */
+export const topicRecord = defineRecord({
+  type: 2,
+  name: 'TopicRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    name: string,
+    topicId: uuid,
+  },
+})

@@ -1,0 +1,13 @@
+import { int8 } from '../schema/field.ts'
+import { defineRecord } from './define-record.ts'
+
+/** TODO */
+export const zkMigrationStateRecord = defineRecord({
+  type: 21,
+  name: 'ZkMigrationStateRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    zkMigrationState: int8,
+  },
+})
