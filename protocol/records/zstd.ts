@@ -38,6 +38,7 @@ function decompressFrame(bytes: Buffer, frame: ZstdFrame, left: number, outputBy
   for (;;) {
     const output = decompressing('zstd', () => library.decompressFrame(input, capacity))
     if (output !== null) {
+      if (output.length > left) throw outputTooLarge(outputBytesMax)
       if (frame.declaredBytes !== null && output.length !== frame.declaredBytes)
         throw undecompressable('zstd', 'a wrong declared size')
       return output
