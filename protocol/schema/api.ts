@@ -52,8 +52,8 @@ function topLevelRefusal(fields: Readonly<Record<string, AnyField>>, error: Kafk
 }
 
 /** What a handler of the API is given. */
-export type RequestOf<A> = A extends Api<infer Q, unknown, unknown, unknown> ? Q : never
+export type RequestOf<A> = A extends { readonly request: { decode(bytes: Buffer, version: number): infer Q } } ? Q : never
 /** What a handler of the API answers. */
-export type ResponseOf<A> = A extends Api<unknown, unknown, unknown, infer S> ? S : never
+export type ResponseOf<A> = A extends { readonly response: { encode(value: infer S, version: number): Buffer } } ? S : never
 /** An API of which only the shape matters. */
 export type AnyApi = Api<never, unknown, unknown, never>

@@ -58,6 +58,6 @@ export function defineMessage<const F extends Fields>(definition: MessageDefinit
 }
 
 /** What a decoder of the message gives. */
-export type DecodedOf<M> = M extends Message<infer Out, unknown> ? Out : never
+export type DecodedOf<M> = M extends { decode(bytes: Buffer, version: number): infer Out } ? Out : never
 /** What an encoder of the message takes. */
-export type EncodableOf<M> = M extends Message<unknown, infer In> ? In : never
+export type EncodableOf<M> = M extends { encode(value: infer In, version: number): Buffer } ? In : never

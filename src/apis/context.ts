@@ -1,0 +1,71 @@
+import type { Cluster, ClusterNode } from '../cluster/cluster.ts'
+import type { ProducerIdSource } from '../cluster/producer-ids.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { GroupRequest } from '../coordinators/group/group-request.ts'
+import type { Coordinator } from '../coordinators/runtime/coordinator.ts'
+import type { Environment } from '../environment/environment.ts'
+import type { FetchService } from '../fetch/fetch-service.ts'
+import type { Advertising } from './advertising.ts'
+import type { ApiTable } from './api-table.ts'
+
+/** What a handler is told about a request beyond its body. */
+export interface RequestContext {
+  readonly version: number
+  readonly clientId: string
+  /** The client's address without its port. */
+  readonly clientHost: string
+  /** `User:ANONYMOUS` on a listener without authentication. */
+  readonly principal: string
+  readonly connection: ConnectionFacts
+  readonly services: Services
+  /** Runs once, when the socket has taken the answer or the connection has ended. */
+  afterResponse(run: () => void): void
+}
+
+export interface ConnectionFacts {
+  readonly id: number
+  /** The name of the listener that it came in by. */
+  readonly listener: string
+  /** The address that the client reached us by, and the port. */
+  readonly localAddress: string
+  readonly localPort: number
+  readonly remoteAddress: string
+  /** Runs when the connection has ended; what it gives takes that back. */
+  onClose(run: () => void): () => void
+}
+
+/** Who owns what, for the handlers: put together in broker.ts. */
+export interface Services {
+  readonly config: BrokerConfig
+  /** What the broker serves: ApiVersions tells it. */
+  readonly table: ApiTable
+  readonly cluster: Cluster
+  readonly node: ClusterNode
+  readonly groups: Coordinator<GroupRequest>
+  readonly producerIds: ProducerIdSource
+  readonly fetch: FetchService
+  readonly advertising: Advertising
+  /** Settled once the storage has room for more unwritten bytes; undefined: it has. */
+  readonly whenWritable: () => undefined | Promise<void>
+  readonly environment: Environment
+}
+
+/** A response; null: none, because none is wanted (acks=0); 'close': none, and the connection ends. */
+export type Answer<Response> = Response | null | 'close'
+
+/** Authorises, asks the owner of the state, builds the response. A KafkaError that it throws refuses the whole request. */
+export type Handler<Request, Response> = (
+  request: Request,
+  context: RequestContext,
+) => Answer<Response> | Promise<Answer<Response>>
+
+/**
+ * A handler behind which the connection's next request need not wait for the response. It runs to its first wait
+ * within the call; the next request starts when `ordered` is settled, and at once if that is undefined.
+ */
+export type PipelinedHandler<Request, Response> = (request: Request, context: RequestContext) => Started<Response>
+
+export interface Started<Response> {
+  readonly ordered: undefined | Promise<void>
+  readonly response: Answer<Response> | Promise<Answer<Response>>
+}

@@ -1,0 +1,25 @@
+import type { KafkaError } from '../../protocol/errors.ts'
+import type { RequestContext } from './context.ts'
+
+interface CurrentLeader {
+  readonly leaderId: number
+  readonly leaderEpoch: number
+}
+
+/** Where the leader is, beside an error that says it is not here: the client need not ask for metadata first (KIP-951). */
+export function currentLeaderOf(error: KafkaError | null): CurrentLeader | undefined {
+  const leader = error?.details.leader
+  return leader === undefined ? undefined : { leaderId: leader.id, leaderEpoch: leader.epoch }
+}
+
+/** How to reach the leaders that a response names. */
+export function leaderEndpoints(leaders: readonly (CurrentLeader | undefined)[], context: RequestContext) {
+  const { cluster, advertising } = context.services
+  const ids = new Set(leaders.flatMap((leader) => (leader === undefined ? [] : [leader.leaderId])))
+  return cluster.nodes
+    .filter(({ id }) => ids.has(id))
+    .flatMap((node) => {
+      const endpoint = advertising.endpointOf(node, context.connection)
+      return endpoint === undefined ? [] : [{ nodeId: node.id, host: endpoint.host, port: endpoint.port, rack: node.rack }]
+    })
+}

@@ -1,0 +1,205 @@
+import { KafkaError } from '../../../protocol/errors.ts'
+import type { produce } from '../../../protocol/messages/produce.ts'
+import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
+import { topicOf } from '../../cluster/metadata-image.ts'
+import { internalTopics } from '../../cluster/topic-names.ts'
+import type { AppendedBatch, PartitionLog, PreparedBatch } from '../../log/partition-log.ts'
+import type { RequestContext, Started } from '../context.ts'
+import { currentLeaderOf, leaderEndpoints } from '../current-leader.ts'
+import { refusalOf } from '../refused.ts'
+
+/*
+ * Produce. 3: batches of magic 2, transactional id · 7: zstd · 8: errors of single records (KIP-467) · 9: flexible
+ * 10: the leader beside NOT_LEADER_OR_FOLLOWER (KIP-951) · 11, 12: transactions 2 (KIP-890) · 13: topic ids
+ */
+
+type Request = RequestOf<typeof produce>
+type Response = ResponseOf<typeof produce>
+type PartitionData = Request['topicData'][number]['partitionData'][number]
+
+/** What became of one partition's records. */
+interface Outcome {
+  readonly log: PartitionLog | null
+  readonly appended: AppendedBatch | null
+  readonly error: KafkaError | null
+}
+
+interface Place {
+  readonly topic: Request['topicData'][number]
+  readonly data: PartitionData
+  outcome: Outcome
+}
+
+/** The admin client may write to internal topics, as in Kafka. */
+const ADMIN_CLIENT_ID = '__admin_client'
+
+/**
+ * Appends each partition's batch in the order of the request. The connection's next request starts once all offsets are assigned, not once they are durable.
+ */
+export function handleProduce(request: Request, context: RequestContext): Started<Response> {
+  const places = request.topicData.flatMap((topic) =>
+    topic.partitionData.map((data): Place => ({ topic, data, outcome: { log: null, appended: null, error: null } })),
+  )
+  const appending = appendFrom(places, 0, request, context)
+  if (appending === undefined) {
+    return { ordered: context.services.whenWritable(), response: answer(places, request, context) }
+  }
+  return {
+    ordered: appending.then(() => context.services.whenWritable()),
+    response: appending.then(() => answer(places, request, context)),
+  }
+}
+
+/** Undefined: all is appended or refused. A promise only where a batch has to be unpacked first. */
+function appendFrom(
+  places: readonly Place[],
+  from: number,
+  request: Request,
+  context: RequestContext,
+): undefined | Promise<void> {
+  for (let index = from; index < places.length; index++) {
+    const place = places[index] as Place
+    try {
+      const log = logOf(place, request, context)
+      if (place.data.records === null)
+        throw new KafkaError('INVALID_RECORD', 'A produce request must hold a record batch for each partition.')
+      const prepared = log.prepare(place.data.records, { by: 'client', apiVersion: context.version })
+      if (prepared instanceof Promise) {
+        const appended = prepared.then(
+          (batch) => append(place, log, batch),
+          (error: unknown) => refuse(place, error),
+        )
+        return appended.then(() => appendFrom(places, index + 1, request, context))
+      }
+      append(place, log, prepared)
+    } catch (error) {
+      refuse(place, error)
+    }
+  }
+  return undefined
+}
+
+function logOf({ topic, data }: Place, request: Request, context: RequestContext): PartitionLog {
+  const { cluster, node } = context.services
+  const reference = context.version >= 13 ? { id: topic.topicId } : { name: topic.name }
+  const log = node.leaderLog(reference, data.index)
+  if (request.acks < -1 || request.acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS')
+  const name = context.version >= 13 ? (topicOf(cluster.image, reference)?.name ?? '') : topic.name
+  if (internalTopics.has(name) && context.clientId !== ADMIN_CLIENT_ID) {
+    throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Cannot append to internal topic ${name}`)
+  }
+  return log
+}
+
+function append(place: Place, log: PartitionLog, batch: PreparedBatch): void {
+  try {
+    place.outcome = { log, appended: log.append(batch), error: null }
+  } catch (error) {
+    refuse(place, error)
+  }
+}
+
+function refuse(place: Place, error: unknown): void {
+  place.outcome = { log: null, appended: null, error: refusalOf(error) }
+}
+
+/** Waits for what acks asks, then says what became of each partition. */
+function answer(
+  places: readonly Place[],
+  request: Request,
+  context: RequestContext,
+): Response | null | 'close' | Promise<Response> {
+  if (request.acks === 0) return places.some(({ outcome }) => outcome.error !== null) ? 'close' : null
+  const waits = places.flatMap((place) => {
+    const wait = waitFor(place.outcome, request.acks)
+    return wait === undefined ? [] : [{ place, wait }]
+  })
+  if (waits.length === 0) return respond(places, context)
+  return settled(waits, request.timeoutMs, context).then(() => respond(places, context))
+}
+
+function waitFor({ log, appended }: Outcome, acks: number): undefined | Promise<void> {
+  if (log === null || appended === null) return undefined
+  const end = appended.lastOffset + 1n
+  return acks === 1 ? log.whenWritten(end) : log.whenDurable(end)
+}
+
+interface Wait {
+  readonly place: Place
+  readonly wait: Promise<void>
+}
+
+/** Settled when every wait is over, by success, failure or the request's timeout. */
+function settled(waits: readonly Wait[], timeoutMs: number, context: RequestContext): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let open = waits.length
+    const pending = new Set(waits)
+    const timer = context.services.environment.real.after(Math.max(0, timeoutMs), () => {
+      for (const { place } of pending) refuse(place, new KafkaError('REQUEST_TIMED_OUT'))
+      resolve()
+    })
+    const end = (wait: Wait): void => {
+      pending.delete(wait)
+      open--
+      if (open > 0) return
+      timer.cancel()
+      resolve()
+    }
+    for (const one of waits) {
+      one.wait.then(
+        () => end(one),
+        (error: unknown) => {
+          try {
+            refuse(one.place, error)
+          } catch (fault) {
+            timer.cancel()
+            reject(fault as Error)
+          }
+          end(one)
+        },
+      )
+    }
+  })
+}
+
+function respond(places: readonly Place[], context: RequestContext): Response {
+  const byTopic = new Map<Place['topic'], Place[]>()
+  for (const place of places) {
+    const same = byTopic.get(place.topic)
+    if (same === undefined) byTopic.set(place.topic, [place])
+    else same.push(place)
+  }
+  const leaders = places.map(({ outcome }) => currentLeaderOf(outcome.error))
+  return {
+    responses: [...byTopic].map(([topic, ofTopic]) => ({
+      name: topic.name,
+      topicId: topic.topicId,
+      partitionResponses: ofTopic.map(partitionResponse),
+    })),
+    nodeEndpoints: leaders.some((leader) => leader !== undefined) ? leaderEndpoints(leaders, context) : [],
+  }
+}
+
+function partitionResponse({ data, outcome }: Place) {
+  const { log, appended, error } = outcome
+  if (error !== null || log === null || appended === null) {
+    return {
+      index: data.index,
+      errorCode: error?.errorCode ?? 0,
+      baseOffset: -1n,
+      recordErrors: (error?.details.recordErrors ?? []).map(({ index, message }) => ({
+        batchIndex: index,
+        batchIndexErrorMessage: message,
+      })),
+      errorMessage: error?.message ?? null,
+      currentLeader: currentLeaderOf(error),
+    }
+  }
+  return {
+    index: data.index,
+    errorCode: 0,
+    baseOffset: appended.baseOffset,
+    logAppendTimeMs: appended.logAppendTimeMs,
+    logStartOffset: log.logStartOffset,
+  }
+}

@@ -1,0 +1,106 @@
+import { KafkaError } from '../../protocol/errors.ts'
+import { OwnedRecords, RetainedRecords } from '../../protocol/records/records-slice.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { FetchedPartition, FetchLimits, FetchPartition, FindLog } from './fetch-query.ts'
+
+export const NO_RECORDS = new OwnedRecords(Buffer.alloc(0))
+
+interface State {
+  readonly log: PartitionLog | null
+  /** Why it cannot be read. */
+  readonly error: KafkaError | null
+  readonly diverging: FetchedPartition['divergingEpoch']
+}
+
+/** One partition of a Fetch: whether there is something to say about it, and what. */
+export class PartitionReader {
+  readonly #wanted: FetchPartition
+  readonly #limits: FetchLimits
+  readonly #findLog: FindLog
+  #state: State
+  /** What was written when the request came: its client may have been told of it, so it must be able to read it. */
+  readonly #writtenOnArrival: bigint
+
+  constructor(wanted: FetchPartition, limits: FetchLimits, findLog: FindLog) {
+    this.#wanted = wanted
+    this.#limits = limits
+    this.#findLog = findLog
+    this.#state = this.#look()
+    this.#writtenOnArrival = this.#state.log?.writtenEnd ?? 0n
+  }
+
+  /** Looks again, after a change: whether the partition can be read from where the client stands. */
+  refresh(): void {
+    this.#state = this.#look()
+  }
+
+  #look(): State {
+    const { topic, partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch } = this.#wanted
+    try {
+      const log = this.#findLog(topic, partition, currentLeaderEpoch)
+      const diverging = lastFetchedEpoch < 0 ? null : divergence(log, lastFetchedEpoch, fetchOffset)
+      if (diverging === null && (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset)) {
+        throw new KafkaError('OFFSET_OUT_OF_RANGE')
+      }
+      return { log, error: null, diverging }
+    } catch (error) {
+      if (error instanceof KafkaError) return { log: null, error, diverging: null }
+      throw error
+    }
+  }
+
+  /** How many bytes could be given now; Infinity when the answer need not wait, because of an error or a divergence. */
+  availableBytes(): number {
+    const { log, diverging } = this.#state
+    if (log === null || diverging !== null) return Number.POSITIVE_INFINITY
+    const { fetchOffset, maxBytes } = this.#wanted
+    return Math.min(log.available(fetchOffset, this.#limits.isolation, maxBytes), Math.max(1, maxBytes))
+  }
+
+  /** The client may know of records here that it cannot be given yet, for they are not durable. */
+  get owesRecords(): boolean {
+    const { log } = this.#state
+    return log !== null && this.#wanted.fetchOffset >= log.highWatermark && this.#wanted.fetchOffset < this.#writtenOnArrival
+  }
+
+  /** Calls back when the answer may have changed; null if it cannot. */
+  watch(changed: () => void): (() => void) | null {
+    return this.#state.log?.watch(changed) ?? null
+  }
+
+  async read(maxBytes: number, atLeastOne: boolean): Promise<FetchedPartition> {
+    this.refresh()
+    const { log, error, diverging } = this.#state
+    if (log === null) return this.#failed(error ?? new KafkaError('UNKNOWN_SERVER_ERROR'))
+    const { topic, partition, fetchOffset } = this.#wanted
+    const before = {
+      highWatermark: log.highWatermark,
+      lastStableOffset: log.lastStableOffset,
+      logStartOffset: log.logStartOffset,
+    }
+    const answer = { topic, partition, error: null, ...before, divergingEpoch: diverging }
+    const bytesMax = Math.min(maxBytes, this.#wanted.maxBytes)
+    if (diverging !== null || (bytesMax <= 0 && !atLeastOne)) return { ...answer, records: NO_RECORDS }
+    try {
+      const read = log.read(fetchOffset, this.#limits.isolation, Math.max(0, bytesMax), atLeastOne)
+      const pieces = read instanceof Promise ? await read : read
+      return { ...answer, records: pieces.length === 0 ? NO_RECORDS : new RetainedRecords(pieces) }
+    } catch (failure) {
+      if (failure instanceof KafkaError) return this.#failed(failure)
+      throw failure
+    }
+  }
+
+  #failed(error: KafkaError): FetchedPartition {
+    const { topic, partition } = this.#wanted
+    const unknown = { highWatermark: -1n, lastStableOffset: -1n, logStartOffset: -1n }
+    return { topic, partition, error, ...unknown, divergingEpoch: null, records: NO_RECORDS }
+  }
+}
+
+/** Where a client's log parts from ours, if its last record is of an epoch that ended here before its offset (KIP-595). */
+function divergence(log: PartitionLog, lastFetchedEpoch: number, fetchOffset: bigint): FetchedPartition['divergingEpoch'] {
+  const { leaderEpoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
+  if (leaderEpoch < 0 || endOffset < 0n) throw new KafkaError('OFFSET_OUT_OF_RANGE')
+  return leaderEpoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch: leaderEpoch, endOffset } : null
+}
