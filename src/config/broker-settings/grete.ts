@@ -1,0 +1,69 @@
+import { used } from '../setting.ts'
+
+const mebibyte = 1024 * 1024
+
+/** The settings that Kafka does not have. */
+export const greteSettings = {
+  durability: used.string(
+    'fsync',
+    'When a record counts as durable: fsync once it is synced to disk, page-cache once it is written, as in Kafka.',
+    {
+      oneOf: ['fsync', 'page-cache'],
+      importance: 'high',
+    },
+  ),
+  'storage.type': used.string(
+    'segments',
+    'Where records are kept: segments in files of the data directory, memory nowhere else.',
+    {
+      oneOf: ['segments', 'memory'],
+      importance: 'high',
+    },
+  ),
+  'memory.log.bytes': used.long(
+    null,
+    'The bytes of records that memory may hold; unset, half of what the machine or its cgroup has.',
+    {
+      min: 1,
+      importance: 'high',
+    },
+  ),
+  topics: used.list([], 'Topics that the start creates where they do not exist, as name or name:partitions.', {
+    importance: 'medium',
+  }),
+  'cluster.id': used.string(null, 'The id of the cluster, for a new data directory; unset, a random one.', { notEmpty: true }),
+  'log.level': used.string('info', 'The least level of a log line.', {
+    oneOf: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+  }),
+  'replication.factor.strict': used.boolean(
+    false,
+    'Whether a replication factor above the number of nodes is refused, as in Kafka, and not met with the replicas that exist.',
+  ),
+  'queued.max.request.bytes.per.connection': used.long(
+    16 * mebibyte,
+    'The bytes of received requests of one connection in memory before its reading stops.',
+    { min: 1 },
+  ),
+  'queued.max.response.bytes': used.long(
+    128 * mebibyte,
+    'The bytes of responses in memory before Fetch answers with less, or waits.',
+    {
+      min: mebibyte,
+    },
+  ),
+  'frame.stall.timeout.ms': used.int(
+    5000,
+    'The milliseconds in which a half-received request must gain a byte while others wait for its memory.',
+    { min: 1 },
+  ),
+  'storage.unwritten.max.bytes': used.long(
+    64 * mebibyte,
+    'The bytes that wait to be written to disk before further requests of their connections wait.',
+    { min: mebibyte },
+  ),
+  'log.sync.max.concurrent': used.int(
+    2,
+    "The syncs to disk at one time: fewer than libuv's threads, which reads and name look-ups share.",
+    { min: 1, max: 64 },
+  ),
+}
