@@ -4,10 +4,10 @@ import { defineRecord } from './define-record.ts'
 const topicPartitions = {
   topicId: uuid,
   partitions: array(int32),
-  assignmentEpochs: nullable(array(int32)).tag(0),
+  assignmentEpochs: nullable(array(int32)).tag(0).default([]),
 }
 
-/** TODO */
+/** What a member of a consumer group has, and still has to give back (KIP-848). */
 export const consumerGroupCurrentMemberAssignmentRecord = defineRecord({
   type: 8,
   name: 'ConsumerGroupCurrentMemberAssignment',

@@ -1,7 +1,7 @@
 import { array, bytes, int32, nullable, string, struct } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A member of a consumer group, and what it subscribes to (KIP-848). */
 export const consumerGroupMemberMetadataRecord = defineRecord({
   type: 5,
   name: 'ConsumerGroupMemberMetadata',
@@ -29,7 +29,9 @@ export const consumerGroupMemberMetadataRecord = defineRecord({
             metadata: bytes,
           }),
         }),
-      ).tag(0),
+      )
+        .tag(0)
+        .default({ sessionTimeoutMs: 0, supportedProtocols: [] }),
     },
   },
 })

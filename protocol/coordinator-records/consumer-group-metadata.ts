@@ -1,7 +1,7 @@
 import { int32, int64, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A consumer group and its epoch (KIP-848). The hash tells whether the metadata of its topics changed (KIP-1101). */
 export const consumerGroupMetadataRecord = defineRecord({
   type: 3,
   name: 'ConsumerGroupMetadata',

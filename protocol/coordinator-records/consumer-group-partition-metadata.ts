@@ -1,7 +1,7 @@
 import { array, int32, string, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The partitions of a consumer group's topics. Since 4.1 a hash in the group's own record stands for it (KIP-1101); only tombstones are written. */
 export const consumerGroupPartitionMetadataRecord = defineRecord({
   type: 4,
   name: 'ConsumerGroupPartitionMetadata',

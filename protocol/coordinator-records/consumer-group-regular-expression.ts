@@ -1,7 +1,7 @@
 import { array, int64, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The topics that a consumer group's regular expression stood for when it was last resolved (KIP-848). */
 export const consumerGroupRegularExpressionRecord = defineRecord({
   type: 16,
   name: 'ConsumerGroupRegularExpression',

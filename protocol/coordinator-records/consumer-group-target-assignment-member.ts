@@ -1,7 +1,7 @@
 import { array, int32, string, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** What a member of a consumer group shall have (KIP-848). */
 export const consumerGroupTargetAssignmentMemberRecord = defineRecord({
   type: 7,
   name: 'ConsumerGroupTargetAssignmentMember',

@@ -1,7 +1,7 @@
 import { int32, int64, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The epoch of a consumer group's target assignment (KIP-848). */
 export const consumerGroupTargetAssignmentMetadataRecord = defineRecord({
   type: 6,
   name: 'ConsumerGroupTargetAssignmentMetadata',

@@ -12,7 +12,11 @@ const memberMetadata = {
   assignment: bytes,
 }
 
-/** TODO */
+/**
+ * A classic group with its members and their assignments.
+ *
+ * - 1: rebalance timeout · 2: when the state changed last (KIP-211) · 3: static membership (KIP-345) · 4: flexible (KIP-915)
+ */
 export const groupMetadataRecord = defineRecord({
   type: 2,
   name: 'GroupMetadata',

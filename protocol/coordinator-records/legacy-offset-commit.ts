@@ -1,7 +1,7 @@
 import { int32, int64, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** An offset as the first coordinators stored it. Nobody writes it any more; old logs may still hold it. */
 export const legacyOffsetCommitRecord = defineRecord({
   type: 0,
   name: 'LegacyOffsetCommit',

@@ -1,7 +1,12 @@
 import { int32, int64, string, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/**
+ * How far a group has read in a partition.
+ *
+ * - 1: an expiry time of its own, for commits that ask for one
+ * - 2: without it (KIP-211) · 3: leader epoch (KIP-320) · 4: flexible, topic id
+ */
 export const offsetCommitRecord = defineRecord({
   type: 1,
   name: 'OffsetCommit',

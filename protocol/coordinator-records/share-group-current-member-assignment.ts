@@ -6,7 +6,7 @@ const topicPartitions = {
   partitions: array(int32),
 }
 
-/** TODO */
+/** What a member of a share group has (KIP-932). */
 export const shareGroupCurrentMemberAssignmentRecord = defineRecord({
   type: 14,
   name: 'ShareGroupCurrentMemberAssignment',

@@ -1,7 +1,7 @@
 import { array, nullable, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A member of a share group, and what it subscribes to (KIP-932). */
 export const shareGroupMemberMetadataRecord = defineRecord({
   type: 10,
   name: 'ShareGroupMemberMetadata',

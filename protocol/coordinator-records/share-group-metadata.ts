@@ -1,7 +1,7 @@
 import { int32, int64, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A share group and its epoch (KIP-932). */
 export const shareGroupMetadataRecord = defineRecord({
   type: 11,
   name: 'ShareGroupMetadata',

@@ -12,7 +12,7 @@ const topicInfo = {
   topicName: string,
 }
 
-/** TODO */
+/** Which partitions of a share group have stored state, are getting it, or are losing it (KIP-932). */
 export const shareGroupStatePartitionMetadataRecord = defineRecord({
   type: 15,
   name: 'ShareGroupStatePartitionMetadata',

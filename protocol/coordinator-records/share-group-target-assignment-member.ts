@@ -1,7 +1,7 @@
 import { array, int32, string, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** What a member of a share group shall have (KIP-932). */
 export const shareGroupTargetAssignmentMemberRecord = defineRecord({
   type: 13,
   name: 'ShareGroupTargetAssignmentMember',

@@ -1,7 +1,7 @@
 import { int32, int64, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The epoch of a share group's target assignment (KIP-932). */
 export const shareGroupTargetAssignmentMetadataRecord = defineRecord({
   type: 12,
   name: 'ShareGroupTargetAssignmentMetadata',

@@ -1,7 +1,7 @@
 import { array, int8, int16, int32, int64, string, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The whole state of a share group's partition (KIP-932). */
 export const shareSnapshotRecord = defineRecord({
   type: 0,
   name: 'ShareSnapshot',

@@ -1,7 +1,7 @@
 import { array, int8, int16, int32, int64, string, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** What changed in a share group's partition since its snapshot (KIP-932). */
 export const shareUpdateRecord = defineRecord({
   type: 1,
   name: 'ShareUpdate',

@@ -4,10 +4,10 @@ import { defineRecord } from './define-record.ts'
 const taskIds = {
   subtopologyId: string,
   partitions: array(int32),
-  assignmentEpochs: nullable(array(int32)).tag(0),
+  assignmentEpochs: nullable(array(int32)).tag(0).default([]),
 }
 
-/** TODO */
+/** The tasks that a member of a streams group has, and still has to give back (KIP-1071). */
 export const streamsGroupCurrentMemberAssignmentRecord = defineRecord({
   type: 22,
   name: 'StreamsGroupCurrentMemberAssignment',

@@ -11,7 +11,7 @@ const keyValue = {
   value: string,
 }
 
-/** TODO */
+/** A member of a streams group: its process, endpoint and tags (KIP-1071). */
 export const streamsGroupMemberMetadataRecord = defineRecord({
   type: 19,
   name: 'StreamsGroupMemberMetadata',

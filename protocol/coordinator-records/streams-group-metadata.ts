@@ -6,7 +6,7 @@ const lastAssignmentConfig = {
   value: string,
 }
 
-/** TODO */
+/** A streams group and its epoch (KIP-1071). */
 export const streamsGroupMetadataRecord = defineRecord({
   type: 17,
   name: 'StreamsGroupMetadata',
@@ -20,7 +20,7 @@ export const streamsGroupMetadataRecord = defineRecord({
       epoch: int32,
       metadataHash: int64,
       validatedTopologyEpoch: int32.tag(0).default(-1),
-      lastAssignmentConfigs: nullable(array(lastAssignmentConfig)).tag(1),
+      lastAssignmentConfigs: nullable(array(lastAssignmentConfig)).tag(1).default([]),
       storedDescriptionTopologyEpoch: int32.tag(2).default(-1),
       failedDescriptionTopologyEpoch: int32.tag(3).default(-1),
     },

@@ -6,7 +6,7 @@ const taskIds = {
   partitions: array(int32),
 }
 
-/** TODO */
+/** The tasks that a member of a streams group shall have (KIP-1071). */
 export const streamsGroupTargetAssignmentMemberRecord = defineRecord({
   type: 21,
   name: 'StreamsGroupTargetAssignmentMember',

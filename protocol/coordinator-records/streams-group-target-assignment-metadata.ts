@@ -1,7 +1,7 @@
 import { int32, int64, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The epoch of a streams group's target assignment (KIP-1071). */
 export const streamsGroupTargetAssignmentMetadataRecord = defineRecord({
   type: 20,
   name: 'StreamsGroupTargetAssignmentMetadata',

@@ -13,7 +13,7 @@ const topicInfo = {
   topicConfigs: array(topicConfig),
 }
 
-/** TODO */
+/** The topology of a streams group (KIP-1071). */
 export const streamsGroupTopologyRecord = defineRecord({
   type: 23,
   name: 'StreamsGroupTopology',

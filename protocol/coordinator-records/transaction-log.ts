@@ -1,7 +1,11 @@
 import { array, int8, int16, int32, int64, nullable, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/**
+ * A transactional id: its producer, the state of its transaction, the partitions in it (KIP-98).
+ *
+ * - 1: flexible, the ids before and after this one, the client's version of the protocol (KIP-890)
+ */
 export const transactionLogRecord = defineRecord({
   type: 0,
   name: 'TransactionLog',

@@ -16,7 +16,12 @@ const addPartitionsToTxnTopicResult = {
   resultsByPartition: array(addPartitionsToTxnPartitionResult),
 }
 
-/** TODO AddPartitionsToTxn */
+/**
+ * Adds partitions to a transaction (KIP-98).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: PRODUCER_FENCED (KIP-588) · 3: flexible, the last for clients
+ * - 4: for brokers: many transactions, or only a look (KIP-890) · 5: TRANSACTION_ABORTABLE (KIP-890)
+ */
 export const addPartitionsToTxn = defineApi({
   key: 24,
   name: 'AddPartitionsToTxn',

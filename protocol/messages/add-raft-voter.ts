@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int16, int32, nullable, string, uint16, uuid } from '../schema/field.ts'
 
-/** TODO AddRaftVoter */
+/**
+ * Adds a voter to the KRaft quorum (KIP-853).
+ *
+ * - 1: whether to answer before the change is committed
+ */
 export const addRaftVoter = defineApi({
   key: 80,
   name: 'AddRaftVoter',

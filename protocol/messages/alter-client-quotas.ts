@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, float64, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO AlterClientQuotas */
+/**
+ * Changes quotas of users, client ids and addresses (KIP-546).
+ *
+ * - 1: flexible
+ */
 export const alterClientQuotas = defineApi({
   key: 49,
   name: 'AlterClientQuotas',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO AlterConfigs */
+/**
+ * Replaces all settings of resources (KIP-133); IncrementalAlterConfigs changes single ones.
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible
+ */
 export const alterConfigs = defineApi({
   key: 33,
   name: 'AlterConfigs',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO AlterPartitionReassignments */
+/**
+ * Moves partitions to other replicas, or calls that off (KIP-455).
+ *
+ * - 1: whether the number of replicas may change (KIP-860)
+ */
 export const alterPartitionReassignments = defineApi({
   key: 45,
   name: 'AlterPartitionReassignments',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, string } from '../schema/field.ts'
 
-/** TODO AlterReplicaLogDirs */
+/**
+ * Moves replicas between the broker's log directories (KIP-113).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible
+ */
 export const alterReplicaLogDirs = defineApi({
   key: 34,
   name: 'AlterReplicaLogDirs',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO AlterShareGroupOffsets */
+/** Sets from where a share group reads (KIP-932). */
 export const alterShareGroupOffsets = defineApi({
   key: 91,
   name: 'AlterShareGroupOffsets',

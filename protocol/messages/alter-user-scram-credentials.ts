@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bytes, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO AlterUserScramCredentials */
+/** Sets and removes SCRAM credentials (KIP-554). */
 export const alterUserScramCredentials = defineApi({
   key: 51,
   name: 'AlterUserScramCredentials',

@@ -11,7 +11,11 @@ const assignment = {
   topicPartitions: array(topicPartitions),
 }
 
-/** TODO ConsumerGroupDescribe */
+/**
+ * The state and the members of consumer groups (KIP-848).
+ *
+ * - 1: whether a member speaks the classic protocol (KIP-1099)
+ */
 export const consumerGroupDescribe = defineApi({
   key: 69,
   name: 'ConsumerGroupDescribe',

@@ -6,7 +6,11 @@ const topicPartitions = {
   partitions: array(int32),
 }
 
-/** TODO ConsumerGroupHeartbeat */
+/**
+ * Joins, keeps and leaves a consumer group, and learns the assignment (KIP-848).
+ *
+ * - 1: topics by a regular expression, the member makes its own id (KIP-1082)
+ */
 export const consumerGroupHeartbeat = defineApi({
   key: 68,
   name: 'ConsumerGroupHeartbeat',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO CreateAcls */
+/**
+ * Adds access rules (KIP-140).
+ *
+ * - 1: pattern types (KIP-290) · 2: flexible · 3: users as resources (KIP-373)
+ */
 export const createAcls = defineApi({
   key: 30,
   name: 'CreateAcls',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bytes, int16, int32, int64, nullable, string } from '../schema/field.ts'
 
-/** TODO CreateDelegationToken */
+/**
+ * Makes a delegation token (KIP-48).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible · 3: on behalf of another owner (KIP-373)
+ */
 export const createDelegationToken = defineApi({
   key: 38,
   name: 'CreateDelegationToken',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO CreatePartitions */
+/**
+ * Adds partitions to topics (KIP-195).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible · 3: THROTTLING_QUOTA_EXCEEDED (KIP-599)
+ */
 export const createPartitions = defineApi({
   key: 37,
   name: 'CreatePartitions',

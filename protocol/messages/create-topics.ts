@@ -1,7 +1,12 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO CreateTopics */
+/**
+ * Makes topics.
+ *
+ * - 1: may be tried only, error message · 2: throttle time · 4: partitions and replicas may be left to the broker (KIP-464)
+ * - 5: flexible, the topic's settings in the answer (KIP-525) · 6: THROTTLING_QUOTA_EXCEEDED (KIP-599) · 7: topic id (KIP-516)
+ */
 export const createTopics = defineApi({
   key: 19,
   name: 'CreateTopics',

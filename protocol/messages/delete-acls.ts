@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO DeleteAcls */
+/**
+ * Removes the access rules that fit filters (KIP-140).
+ *
+ * - 1: pattern types (KIP-290) · 2: flexible · 3: users as resources (KIP-373)
+ */
 export const deleteAcls = defineApi({
   key: 31,
   name: 'DeleteAcls',

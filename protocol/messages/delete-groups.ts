@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO DeleteGroups */
+/**
+ * Removes groups without members (KIP-229).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible · 3: error message
+ */
 export const deleteGroups = defineApi({
   key: 42,
   name: 'DeleteGroups',

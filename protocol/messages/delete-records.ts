@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, string } from '../schema/field.ts'
 
-/** TODO DeleteRecords */
+/**
+ * Moves the start of partitions forward (KIP-107).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible
+ */
 export const deleteRecords = defineApi({
   key: 21,
   name: 'DeleteRecords',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO DeleteShareGroupOffsets */
+/** Removes a share group's offsets (KIP-932). */
 export const deleteShareGroupOffsets = defineApi({
   key: 92,
   name: 'DeleteShareGroupOffsets',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO DeleteShareGroupState */
+/** Removes the stored state of a share group's partitions (KIP-932). */
 export const deleteShareGroupState = defineApi({
   key: 86,
   name: 'DeleteShareGroupState',

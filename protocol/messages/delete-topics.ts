@@ -1,7 +1,12 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, nullable, string, uuid, ZERO_UUID } from '../schema/field.ts'
 
-/** TODO DeleteTopics */
+/**
+ * Removes topics.
+ *
+ * - 1: throttle time · 3: TOPIC_DELETION_DISABLED · 4: flexible · 5: error message, THROTTLING_QUOTA_EXCEEDED (KIP-599)
+ * - 6: topics by name or id (KIP-516)
+ */
 export const deleteTopics = defineApi({
   key: 20,
   name: 'DeleteTopics',

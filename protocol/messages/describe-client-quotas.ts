@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, float64, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO DescribeClientQuotas */
+/**
+ * The quotas that fit a filter (KIP-546).
+ *
+ * - 1: flexible
+ */
 export const describeClientQuotas = defineApi({
   key: 48,
   name: 'DescribeClientQuotas',

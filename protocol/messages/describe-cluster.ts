@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO DescribeCluster */
+/**
+ * The brokers, the controller and the cluster id (KIP-700).
+ *
+ * - 1: brokers or controllers (KIP-919) · 2: fenced brokers (KIP-1073)
+ */
 export const describeCluster = defineApi({
   key: 60,
   name: 'DescribeCluster',

@@ -1,7 +1,12 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO DescribeConfigs */
+/**
+ * The settings of topics, brokers and other resources (KIP-133).
+ *
+ * - 1: where a value comes from, synonyms (KIP-226) · 2: throttled after the answer (KIP-219)
+ * - 3: types and documentation (KIP-569) · 4: flexible
+ */
 export const describeConfigs = defineApi({
   key: 32,
   name: 'DescribeConfigs',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bytes, int16, int32, int64, nullable, string } from '../schema/field.ts'
 
-/** TODO DescribeDelegationToken */
+/**
+ * The delegation tokens of owners (KIP-48).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible · 3: who asked for the token (KIP-373)
+ */
 export const describeDelegationToken = defineApi({
   key: 41,
   name: 'DescribeDelegationToken',

@@ -1,7 +1,12 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, bytes, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO DescribeGroups */
+/**
+ * The state and the members of classic groups.
+ *
+ * - 1: throttle time · 3: authorized operations (KIP-430) · 4: static membership (KIP-345) · 5: flexible
+ * - 6: GROUP_ID_NOT_FOUND instead of a dead group (KIP-1043)
+ */
 export const describeGroups = defineApi({
   key: 15,
   name: 'DescribeGroups',

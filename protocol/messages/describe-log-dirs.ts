@@ -1,7 +1,12 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int16, int32, int64, nullable, string } from '../schema/field.ts'
 
-/** TODO DescribeLogDirs */
+/**
+ * What lies in the broker's log directories (KIP-113).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible · 3: an error for the whole answer (KIP-784)
+ * - 4: total and usable bytes (KIP-827) · 5: cordoned directories (KIP-1066)
+ */
 export const describeLogDirs = defineApi({
   key: 35,
   name: 'DescribeLogDirs',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, nullable, string } from '../schema/field.ts'
 
-/** TODO DescribeProducers */
+/** The producers that a partition keeps the state of (KIP-664). */
 export const describeProducers = defineApi({
   key: 61,
   name: 'DescribeProducers',

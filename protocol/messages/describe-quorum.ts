@@ -9,7 +9,11 @@ const replicaState = {
   lastCaughtUpTimestamp: int64.since(1).default(-1n),
 }
 
-/** TODO DescribeQuorum */
+/**
+ * The state of the KRaft quorum (KIP-595).
+ *
+ * - 1: when replicas last fetched and were last caught up (KIP-836) · 2: nodes, directories, error messages (KIP-853)
+ */
 export const describeQuorum = defineApi({
   key: 55,
   name: 'DescribeQuorum',

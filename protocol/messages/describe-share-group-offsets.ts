@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO DescribeShareGroupOffsets */
+/**
+ * How far share groups have got (KIP-932).
+ *
+ * - 1: lag (KIP-1226)
+ */
 export const describeShareGroupOffsets = defineApi({
   key: 90,
   name: 'DescribeShareGroupOffsets',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int16, int32, nullable, string, struct, uuid, ZERO_UUID } from '../schema/field.ts'
 
-/** TODO DescribeTopicPartitions */
+/** Topics with their partitions, in pages (KIP-966). */
 export const describeTopicPartitions = defineApi({
   key: 75,
   name: 'DescribeTopicPartitions',

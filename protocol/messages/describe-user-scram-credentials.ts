@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO DescribeUserScramCredentials */
+/** Which SCRAM credentials users have, without the secrets (KIP-554). */
 export const describeUserScramCredentials = defineApi({
   key: 50,
   name: 'DescribeUserScramCredentials',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO ElectLeaders */
+/**
+ * Has leaders elected (KIP-183).
+ *
+ * - 1: also replicas that are not in sync, an error for the whole answer (KIP-460) · 2: flexible
+ */
 export const electLeaders = defineApi({
   key: 43,
   name: 'ElectLeaders',

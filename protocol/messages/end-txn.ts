@@ -1,7 +1,12 @@
 import { defineApi } from '../schema/api.ts'
 import { bool, int16, int32, int64, string } from '../schema/field.ts'
 
-/** TODO EndTxn */
+/**
+ * Commits or aborts a transaction (KIP-98).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: PRODUCER_FENCED (KIP-588) · 3: flexible · 4: TRANSACTION_ABORTABLE (KIP-890)
+ * - 5: each transaction has an epoch of its own: the next one is in the answer (KIP-890)
+ */
 export const endTxn = defineApi({
   key: 26,
   name: 'EndTxn',

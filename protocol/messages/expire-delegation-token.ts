@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { bytes, int16, int32, int64 } from '../schema/field.ts'
 
-/** TODO ExpireDelegationToken */
+/**
+ * Ends a delegation token, or sets when it ends (KIP-48).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible
+ */
 export const expireDelegationToken = defineApi({
   key: 40,
   name: 'ExpireDelegationToken',

@@ -4,7 +4,17 @@ import { array, int8, int16, int32, int64, nullable, records, string, struct, uu
 
 const NO_RECORDS = new OwnedRecords(Buffer.alloc(0))
 
-/** TODO Fetch */
+/**
+ * Reads record batches from partitions, and waits for them.
+ *
+ * - 1: throttle time · 3: a limit for the whole answer, partitions served in order (KIP-74) · 4: isolation level, aborted
+ *   transactions (KIP-98)
+ * - 5: log start offset (KIP-107) · 7: incremental sessions (KIP-227) · 8: throttled after the answer (KIP-219)
+ * - 9: the leader epoch, to fence (KIP-320) · 10: zstd (KIP-110) · 11: reading from a follower (KIP-392)
+ * - 12: flexible, divergence by epoch, the current leader (KIP-595) · 13: topics by id (KIP-516)
+ * - 14: OFFSET_MOVED_TO_TIERED_STORAGE (KIP-405) · 15: the replica's epoch (KIP-903) · 16: leaders' addresses (KIP-951)
+ * - 17: the replica's directory (KIP-853) · 18: the high watermark that it knows (KIP-1166)
+ */
 export const fetch = defineApi({
   key: 1,
   name: 'Fetch',

@@ -1,7 +1,12 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO FindCoordinator */
+/**
+ * Which broker coordinates a group, a transactional id, or a share group's partition.
+ *
+ * - 1: transactional ids, error message · 2: throttled after the answer (KIP-219) · 3: flexible
+ * - 4: many keys (KIP-699) · 5: TRANSACTION_ABORTABLE (KIP-890) · 6: share groups (KIP-932)
+ */
 export const findCoordinator = defineApi({
   key: 10,
   name: 'FindCoordinator',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, string, uuid } from '../schema/field.ts'
 
-/** TODO GetTelemetrySubscriptions */
+/** Which metrics a client should push (KIP-714). */
 export const getTelemetrySubscriptions = defineApi({
   key: 71,
   name: 'GetTelemetrySubscriptions',

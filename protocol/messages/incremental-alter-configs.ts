@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO IncrementalAlterConfigs */
+/**
+ * Changes single settings of resources (KIP-339).
+ *
+ * - 1: flexible
+ */
 export const incrementalAlterConfigs = defineApi({
   key: 44,
   name: 'IncrementalAlterConfigs',

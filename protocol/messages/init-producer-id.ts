@@ -1,7 +1,12 @@
 import { defineApi } from '../schema/api.ts'
 import { int16, int32, int64, nullable, string } from '../schema/field.ts'
 
-/** TODO InitProducerId */
+/**
+ * Gives a producer its id and epoch, and fences those before it (KIP-98).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible · 3: a producer goes on with the id that it has (KIP-360)
+ * - 4: PRODUCER_FENCED (KIP-588) · 5: TRANSACTION_ABORTABLE (KIP-890)
+ */
 export const initProducerId = defineApi({
   key: 22,
   name: 'InitProducerId',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO InitializeShareGroupState */
+/** Sets up the stored state of a share group's partitions (KIP-932). */
 export const initializeShareGroupState = defineApi({
   key: 83,
   name: 'InitializeShareGroupState',

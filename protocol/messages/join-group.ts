@@ -1,7 +1,14 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, bytes, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO JoinGroup */
+/**
+ * Enters a classic group and waits for its next generation.
+ *
+ * - 1: rebalance timeout · 2: throttle time · 3: throttled after the answer (KIP-219) · 4: a member id is given first, then
+ *   joined with (KIP-394)
+ * - 5: static membership (KIP-345) · 6: flexible · 7: protocol type in the answer (KIP-559)
+ * - 8: the reason (KIP-800) · 9: a leader may be told to leave the assignment alone (KIP-814)
+ */
 export const joinGroup = defineApi({
   key: 11,
   name: 'JoinGroup',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO LeaveGroup */
+/**
+ * Leaves a classic group.
+ *
+ * - 1: throttle time · 3: many members, by id or group instance id (KIP-345) · 4: flexible · 5: the reason (KIP-800)
+ */
 export const leaveGroup = defineApi({
   key: 13,
   name: 'LeaveGroup',

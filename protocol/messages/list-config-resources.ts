@@ -1,7 +1,13 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int8, int16, int32, string } from '../schema/field.ts'
 
-/** TODO ListConfigResources */
+/**
+ * The resources that have settings (KIP-1142).
+ *
+ * Version 0 was called ListClientMetricsResources and gives those alone (KIP-1000).
+ *
+ * - 1: all types, asked for and told
+ */
 export const listConfigResources = defineApi({
   key: 74,
   name: 'ListConfigResources',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, string } from '../schema/field.ts'
 
-/** TODO ListGroups */
+/**
+ * The groups that this broker coordinates.
+ *
+ * - 1: throttle time · 3: flexible · 4: states, asked for and told (KIP-518) · 5: types, asked for and told (KIP-848)
+ */
 export const listGroups = defineApi({
   key: 16,
   name: 'ListGroups',

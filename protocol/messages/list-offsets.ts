@@ -1,7 +1,15 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int8, int16, int32, int64, string } from '../schema/field.ts'
 
-/** TODO ListOffsets */
+/**
+ * Finds offsets by timestamp, and the ends of partitions.
+ *
+ * - 1: one offset with its timestamp instead of a list (KIP-79) · 2: isolation level (KIP-98)
+ * - 3: throttled after the answer (KIP-219) · 4: leader epochs (KIP-320) · 5: OFFSET_NOT_AVAILABLE (KIP-207)
+ * - 6: flexible · 7: the record with the greatest timestamp (KIP-734)
+ * - 8: local log start (KIP-405) · 9: last tiered offset (KIP-1005) · 10: a timeout for remote look-ups (KIP-1075)
+ * - 11: earliest offset not yet tiered (KIP-1023)
+ */
 export const listOffsets = defineApi({
   key: 2,
   name: 'ListOffsets',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO ListPartitionReassignments */
+/** The partitions that are being moved (KIP-455). */
 export const listPartitionReassignments = defineApi({
   key: 46,
   name: 'ListPartitionReassignments',

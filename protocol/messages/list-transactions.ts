@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, nullable, string } from '../schema/field.ts'
 
-/** TODO ListTransactions */
+/**
+ * The transactions that this broker coordinates (KIP-664).
+ *
+ * - 1: by how long they last (KIP-994) · 2: by a pattern of their ids (KIP-1152)
+ */
 export const listTransactions = defineApi({
   key: 66,
   name: 'ListTransactions',

@@ -1,7 +1,16 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int16, int32, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO Metadata */
+/**
+ * The brokers, and topics with their partitions and leaders; may make topics on the way.
+ *
+ * - 0: no topics named means all of them; from 1 on null means all, and none named means none
+ * - 1: racks, controller, internal topics · 2: cluster id · 3: throttle time · 4: whether topics may be made (KIP-204)
+ * - 5: offline replicas (KIP-112) · 6: throttled after the answer (KIP-219) · 7: leader epoch (KIP-320)
+ * - 8: authorized operations (KIP-430) · 9: flexible · 10: topic ids in the answer (KIP-516)
+ * - 11: the cluster's operations moved to DescribeCluster (KIP-700) · 12: topics asked for by id · 13: an error for the whole
+ *   answer
+ */
 export const metadata = defineApi({
   key: 3,
   name: 'Metadata',

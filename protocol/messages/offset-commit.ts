@@ -1,7 +1,13 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO OffsetCommit */
+/**
+ * Stores how far a group has read.
+ *
+ * - 1: group membership, commit timestamp · 2: retention instead of that timestamp · 3: throttle time
+ * - 5: no retention (KIP-211) · 6: leader epoch (KIP-320) · 7: static membership (KIP-345) · 8: flexible
+ * - 9: members by epoch, STALE_MEMBER_EPOCH (KIP-848) · 10: topics by id (KIP-848)
+ */
 export const offsetCommit = defineApi({
   key: 8,
   name: 'OffsetCommit',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, string } from '../schema/field.ts'
 
-/** TODO OffsetDelete */
+/** Removes a group's offsets (KIP-496). */
 export const offsetDelete = defineApi({
   key: 47,
   name: 'OffsetDelete',

@@ -1,7 +1,15 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int16, int32, int64, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO OffsetFetch */
+/**
+ * Asks how far groups have read.
+ *
+ * Version 0 read from ZooKeeper once; it is answered like version 1.
+ *
+ * - 2: null for all topics, an error for the whole answer (KIP-88) · 3: throttle time · 5: leader epoch (KIP-320)
+ * - 6: flexible · 7: refuses offsets of open transactions (KIP-447) · 8: many groups (KIP-709)
+ * - 9: member id and epoch (KIP-848) · 10: topics by id (KIP-848)
+ */
 export const offsetFetch = defineApi({
   key: 9,
   name: 'OffsetFetch',

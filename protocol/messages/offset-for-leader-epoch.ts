@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, string } from '../schema/field.ts'
 
-/** TODO OffsetForLeaderEpoch */
+/**
+ * Where a leader epoch ends: by that readers notice a truncation (KIP-101).
+ *
+ * - 1: the epoch that was found · 2: the reader's epoch, to fence, throttle time (KIP-320) · 3: replica id · 4: flexible
+ */
 export const offsetForLeaderEpoch = defineApi({
   key: 23,
   name: 'OffsetForLeaderEpoch',

@@ -1,7 +1,19 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, nullable, records, string, struct, uuid } from '../schema/field.ts'
 
-/** TODO Produce */
+/**
+ * Appends record batches to partitions.
+ *
+ * Versions 0 to 2 carry the old message formats. librdkafka takes a broker for too old that does not list them, so they are
+ * served although Kafka 4 lists them only (KAFKA-18659).
+ *
+ * - 1: throttle time · 2: log append time · 3: transactional id, record batches of magic 2 (KIP-98)
+ * - 4: KAFKA_STORAGE_ERROR · 5: log start offset
+ * - 7: zstd (KIP-110) · 8: which records were wrong, and why (KIP-467)
+ * - 9: flexible · 10: the new leader, if it is another (KIP-951)
+ * - 11: TRANSACTION_ABORTABLE · 12: adds the partition to the transaction, too (KIP-890)
+ * - 13: topics by id (KIP-516)
+ */
 export const produce = defineApi({
   key: 0,
   name: 'Produce',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { bool, bytes, int8, int16, int32, uuid } from '../schema/field.ts'
 
-/** TODO PushTelemetry */
+/** A client's metrics (KIP-714). */
 export const pushTelemetry = defineApi({
   key: 72,
   name: 'PushTelemetry',

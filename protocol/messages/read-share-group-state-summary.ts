@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO ReadShareGroupStateSummary */
+/**
+ * Reads the stored state of a share group's partitions without the batches (KIP-932).
+ *
+ * - 1: how many deliveries are complete (KIP-1226)
+ */
 export const readShareGroupStateSummary = defineApi({
   key: 87,
   name: 'ReadShareGroupStateSummary',

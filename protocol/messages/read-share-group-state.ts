@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int8, int16, int32, int64, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO ReadShareGroupState */
+/** Reads the stored state of a share group's partitions (KIP-932). */
 export const readShareGroupState = defineApi({
   key: 84,
   name: 'ReadShareGroupState',

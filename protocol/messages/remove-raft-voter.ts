@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { int16, int32, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO RemoveRaftVoter */
+/** Removes a voter from the KRaft quorum (KIP-853). */
 export const removeRaftVoter = defineApi({
   key: 81,
   name: 'RemoveRaftVoter',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { bytes, int16, int32, int64 } from '../schema/field.ts'
 
-/** TODO RenewDelegationToken */
+/**
+ * Makes a delegation token last longer (KIP-48).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: flexible
+ */
 export const renewDelegationToken = defineApi({
   key: 39,
   name: 'RenewDelegationToken',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { bytes, int16, int64, nullable, string } from '../schema/field.ts'
 
-/** TODO SaslAuthenticate */
+/**
+ * One step of a SASL exchange (KIP-152).
+ *
+ * - 1: how long the session lasts (KIP-368) · 2: flexible
+ */
 export const saslAuthenticate = defineApi({
   key: 36,
   name: 'SaslAuthenticate',

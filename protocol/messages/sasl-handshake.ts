@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, string } from '../schema/field.ts'
 
-/** TODO SaslHandshake */
+/**
+ * Chooses the SASL mechanism.
+ *
+ * - 1: the exchange follows in SaslAuthenticate; after version 0 it comes as bare tokens without headers (KIP-152)
+ */
 export const saslHandshake = defineApi({
   key: 17,
   name: 'SaslHandshake',

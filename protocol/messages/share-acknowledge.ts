@@ -1,7 +1,13 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, int64, nullable, string, struct, uuid } from '../schema/field.ts'
 
-/** TODO ShareAcknowledge */
+/**
+ * Acknowledges records that a member of a share group acquired (KIP-932).
+ *
+ * Version 0 was early access and is gone.
+ *
+ * - 2: renewing acquisitions (KIP-1222)
+ */
 export const shareAcknowledge = defineApi({
   key: 79,
   name: 'ShareAcknowledge',

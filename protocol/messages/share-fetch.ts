@@ -1,7 +1,13 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, int64, nullable, records, string, struct, uuid } from '../schema/field.ts'
 
-/** TODO ShareFetch */
+/**
+ * Acquires records for a member of a share group, and acknowledges earlier ones (KIP-932).
+ *
+ * Version 0 was early access and is gone.
+ *
+ * - 2: how strictly the count of records is kept (KIP-1206), renewing acquisitions (KIP-1222)
+ */
 export const shareFetch = defineApi({
   key: 78,
   name: 'ShareFetch',

@@ -11,7 +11,11 @@ const assignment = {
   topicPartitions: array(topicPartitions),
 }
 
-/** TODO ShareGroupDescribe */
+/**
+ * The state and the members of share groups (KIP-932).
+ *
+ * Version 0 was early access and is gone.
+ */
 export const shareGroupDescribe = defineApi({
   key: 77,
   name: 'ShareGroupDescribe',

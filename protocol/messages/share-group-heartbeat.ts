@@ -6,7 +6,11 @@ const topicPartitions = {
   partitions: array(int32),
 }
 
-/** TODO ShareGroupHeartbeat */
+/**
+ * Joins, keeps and leaves a share group (KIP-932).
+ *
+ * Version 0 was early access and is gone.
+ */
 export const shareGroupHeartbeat = defineApi({
   key: 76,
   name: 'ShareGroupHeartbeat',

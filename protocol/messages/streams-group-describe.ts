@@ -59,7 +59,11 @@ const topologyDescription = {
   globalStores: array(topologyDescriptionGlobalStore).since(1),
 }
 
-/** TODO StreamsGroupDescribe */
+/**
+ * The state, the topology and the members of streams groups (KIP-1071).
+ *
+ * - 1: the description of the topology (KIP-1331), the assignor (KIP-1357)
+ */
 export const streamsGroupDescribe = defineApi({
   key: 89,
   name: 'StreamsGroupDescribe',

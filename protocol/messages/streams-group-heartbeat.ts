@@ -39,7 +39,11 @@ const topicPartition = {
   partitions: array(int32),
 }
 
-/** TODO StreamsGroupHeartbeat */
+/**
+ * Joins, keeps and leaves a streams group, and learns the assignment (KIP-1071).
+ *
+ * - 1: the broker may ask for a description of the topology (KIP-1331), status MISSING_CLIENT_TAGS (KAFKA-20744)
+ */
 export const streamsGroupHeartbeat = defineApi({
   key: 88,
   name: 'StreamsGroupHeartbeat',

@@ -25,7 +25,7 @@ const topologyDescription = {
   globalStores: array(topologyDescriptionGlobalStore),
 }
 
-/** TODO StreamsGroupTopologyDescriptionUpdate */
+/** Hands in the description of a streams group's topology (KIP-1331). */
 export const streamsGroupTopologyDescriptionUpdate = defineApi({
   key: 93,
   name: 'StreamsGroupTopologyDescriptionUpdate',

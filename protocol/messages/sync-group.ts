@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bytes, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO SyncGroup */
+/**
+ * Hands in the leader's assignment of a classic group and gives each member its part.
+ *
+ * - 1: throttle time · 3: static membership (KIP-345) · 4: flexible · 5: protocol type and name are checked (KIP-559)
+ */
 export const syncGroup = defineApi({
   key: 14,
   name: 'SyncGroup',

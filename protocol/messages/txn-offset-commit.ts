@@ -1,7 +1,12 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int16, int32, int64, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO TxnOffsetCommit */
+/**
+ * Stores how far a group has read, as part of a transaction (KIP-98).
+ *
+ * - 1: throttled after the answer (KIP-219) · 2: leader epoch (KIP-320) · 3: flexible, group membership (KIP-447)
+ * - 4: TRANSACTION_ABORTABLE · 5: adds the group to the transaction, too (KIP-890) · 6: topics by id (KIP-1319)
+ */
 export const txnOffsetCommit = defineApi({
   key: 28,
   name: 'TxnOffsetCommit',

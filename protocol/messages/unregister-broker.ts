@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO UnregisterBroker */
+/** Forgets a broker that is gone (KIP-500). */
 export const unregisterBroker = defineApi({
   key: 64,
   name: 'UnregisterBroker',

@@ -1,7 +1,7 @@
 import { defineApi } from '../schema/api.ts'
 import { int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO UnregisterController */
+/** Forgets a controller that is gone. */
 export const unregisterController = defineApi({
   key: 94,
   name: 'UnregisterController',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, nullable, string } from '../schema/field.ts'
 
-/** TODO UpdateFeatures */
+/**
+ * Raises or lowers the levels of features (KIP-584).
+ *
+ * - 1: kinds of downgrade, may be tried only (KIP-778) · 2: no results for single features (KIP-1022)
+ */
 export const updateFeatures = defineApi({
   key: 57,
   name: 'UpdateFeatures',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, int8, int16, int32, int64, nullable, string, uuid } from '../schema/field.ts'
 
-/** TODO WriteShareGroupState */
+/**
+ * Stores the state of a share group's partitions (KIP-932).
+ *
+ * - 1: how many deliveries are complete (KIP-1226)
+ */
 export const writeShareGroupState = defineApi({
   key: 85,
   name: 'WriteShareGroupState',

@@ -1,7 +1,11 @@
 import { defineApi } from '../schema/api.ts'
 import { array, bool, int8, int16, int32, int64, string } from '../schema/field.ts'
 
-/** TODO WriteTxnMarkers */
+/**
+ * A transaction coordinator has the end of a transaction written to partitions (KIP-98).
+ *
+ * - 1: flexible · 2: which version of the transaction protocol (KIP-1228)
+ */
 export const writeTxnMarkers = defineApi({
   key: 27,
   name: 'WriteTxnMarkers',

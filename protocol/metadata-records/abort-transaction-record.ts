@@ -1,7 +1,7 @@
 import { nullable, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The records since the BeginTransactionRecord do not count (KIP-868). */
 export const abortTransactionRecord = defineRecord({
   type: 25,
   name: 'AbortTransactionRecord',

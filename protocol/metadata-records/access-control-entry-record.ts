@@ -1,7 +1,7 @@
 import { int8, string, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** Adds an access rule. */
 export const accessControlEntryRecord = defineRecord({
   type: 18,
   name: 'AccessControlEntryRecord',

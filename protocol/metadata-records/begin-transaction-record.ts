@@ -1,7 +1,7 @@
 import { nullable, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The records that follow count together or not at all (KIP-868). */
 export const beginTransactionRecord = defineRecord({
   type: 23,
   name: 'BeginTransactionRecord',

@@ -1,7 +1,11 @@
 import { array, int8, int32, int64, nullable, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/**
+ * A change to a broker's registration.
+ *
+ * - 1: shutting down (KIP-841) · 2: log directories (KIP-858) · 3: cordoned ones (KIP-1066)
+ */
 export const brokerRegistrationChangeRecord = defineRecord({
   type: 17,
   name: 'BrokerRegistrationChangeRecord',

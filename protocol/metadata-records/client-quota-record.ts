@@ -1,7 +1,7 @@
 import { array, bool, float64, nullable, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** Sets or removes one quota of an entity. */
 export const clientQuotaRecord = defineRecord({
   type: 14,
   name: 'ClientQuotaRecord',

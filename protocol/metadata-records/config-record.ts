@@ -1,7 +1,7 @@
 import { int8, nullable, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** Sets one setting of a resource; null removes it. */
 export const configRecord = defineRecord({
   type: 4,
   name: 'ConfigRecord',

@@ -1,9 +1,9 @@
+import { encodeControlRecordKey } from '../records/control-record.ts'
 import { array, int16, int32, int64, string, struct, uint16, uuid } from '../schema/field.ts'
 import { MalformedMessage } from '../schema/malformed-message.ts'
 import { defineMessage, type Message } from '../schema/message.ts'
 import { Reader } from '../schema/reader.ts'
 import { UnknownRecordType } from '../schema/unknown-record.ts'
-import { Writer } from '../schema/writer.ts'
 
 /*
  * What KRaft itself writes to the metadata log and its snapshots, in control batches. The key is two int16, its own version 0 and the type;
@@ -99,9 +99,4 @@ export function decodeControlRecord(key: Buffer, value: Buffer): DecodedControlR
   return { type, value: message.decode(value, Math.min(version, message.versions.max)) } as DecodedControlRecord
 }
 
-export function encodeControlKey(type: ControlType): Buffer {
-  const writer = new Writer()
-  writer.int16(0)
-  writer.int16(type)
-  return writer.toBuffer()
-}
+export const encodeControlKey = (type: ControlType): Buffer => encodeControlRecordKey(type)

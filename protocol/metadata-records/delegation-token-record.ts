@@ -1,7 +1,7 @@
 import { array, int64, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A delegation token (KIP-48). */
 export const delegationTokenRecord = defineRecord({
   type: 10,
   name: 'DelegationTokenRecord',

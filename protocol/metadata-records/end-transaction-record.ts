@@ -1,6 +1,6 @@
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The records since the BeginTransactionRecord count (KIP-868). */
 export const endTransactionRecord = defineRecord({
   type: 24,
   name: 'EndTransactionRecord',

@@ -1,7 +1,7 @@
 import { int16, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** The level of a feature; 0 removes it. */
 export const featureLevelRecord = defineRecord({
   type: 12,
   name: 'FeatureLevelRecord',

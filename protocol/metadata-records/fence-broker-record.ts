@@ -1,7 +1,7 @@
 import { int32, int64 } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A broker is fenced: the old form of BrokerRegistrationChangeRecord. */
 export const fenceBrokerRecord = defineRecord({
   type: 7,
   name: 'FenceBrokerRecord',

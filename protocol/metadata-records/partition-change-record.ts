@@ -1,7 +1,11 @@
 import { array, int8, int32, nullable, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/**
+ * What changed in a partition; what is absent stays.
+ *
+ * - 1: directories (KIP-858) · 2: eligible leader replicas (KIP-966)
+ */
 export const partitionChangeRecord = defineRecord({
   type: 5,
   name: 'PartitionChangeRecord',

@@ -1,7 +1,11 @@
 import { array, int8, int32, nullable, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/**
+ * A partition as a whole.
+ *
+ * - 1: directories (KIP-858) · 2: eligible leader replicas (KIP-966)
+ */
 export const partitionRecord = defineRecord({
   type: 3,
   name: 'PartitionRecord',

@@ -1,7 +1,7 @@
 import { int32, int64 } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A broker was given a block of producer ids; the next one begins here. */
 export const producerIdsRecord = defineRecord({
   type: 15,
   name: 'ProducerIdsRecord',

@@ -1,7 +1,12 @@
 import { array, bool, int16, int32, int64, nullable, string, uint16, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/**
+ * A broker with its endpoints and features.
+ *
+ * - 1: shutting down (KIP-841) · 2: in migration from ZooKeeper (KIP-866) · 3: log directories (KIP-858)
+ * - 4: cordoned ones (KIP-1066)
+ */
 export const registerBrokerRecord = defineRecord({
   type: 0,
   name: 'RegisterBrokerRecord',

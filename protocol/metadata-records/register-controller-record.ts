@@ -1,7 +1,7 @@
 import { array, bool, int16, int32, string, uint16, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A controller with its endpoints and features (KIP-919). */
 export const registerControllerRecord = defineRecord({
   type: 27,
   name: 'RegisterControllerRecord',

@@ -1,7 +1,7 @@
 import { uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** Removes an access rule. */
 export const removeAccessControlEntryRecord = defineRecord({
   type: 19,
   name: 'RemoveAccessControlEntryRecord',

@@ -1,7 +1,7 @@
 import { string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** Removes a delegation token (KIP-48). */
 export const removeDelegationTokenRecord = defineRecord({
   type: 26,
   name: 'RemoveDelegationTokenRecord',

@@ -1,7 +1,7 @@
 import { uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** Removes a topic with its partitions and settings. */
 export const removeTopicRecord = defineRecord({
   type: 9,
   name: 'RemoveTopicRecord',

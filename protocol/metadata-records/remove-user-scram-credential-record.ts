@@ -1,7 +1,7 @@
 import { int8, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** Removes a SCRAM credential. */
 export const removeUserScramCredentialRecord = defineRecord({
   type: 22,
   name: 'RemoveUserScramCredentialRecord',

@@ -1,7 +1,7 @@
 import { string, uuid } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A new topic, without partitions yet. */
 export const topicRecord = defineRecord({
   type: 2,
   name: 'TopicRecord',

@@ -1,7 +1,7 @@
 import { int32, int64 } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A broker is no longer fenced: the old form of BrokerRegistrationChangeRecord. */
 export const unfenceBrokerRecord = defineRecord({
   type: 8,
   name: 'UnfenceBrokerRecord',

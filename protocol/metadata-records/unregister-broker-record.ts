@@ -1,7 +1,7 @@
 import { int32, int64 } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** Forgets a broker. */
 export const unregisterBrokerRecord = defineRecord({
   type: 1,
   name: 'UnregisterBrokerRecord',

@@ -1,7 +1,7 @@
 import { int32 } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** Forgets a controller. */
 export const unregisterControllerRecord = defineRecord({
   type: 29,
   name: 'UnregisterControllerRecord',

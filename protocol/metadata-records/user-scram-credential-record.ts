@@ -1,7 +1,7 @@
 import { bytes, int8, int32, string } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** A SCRAM credential. */
 export const userScramCredentialRecord = defineRecord({
   type: 11,
   name: 'UserScramCredentialRecord',

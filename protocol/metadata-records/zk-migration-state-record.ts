@@ -1,7 +1,7 @@
 import { int8 } from '../schema/field.ts'
 import { defineRecord } from './define-record.ts'
 
-/** TODO */
+/** How far a migration from ZooKeeper is (KIP-866). */
 export const zkMigrationStateRecord = defineRecord({
   type: 21,
   name: 'ZkMigrationStateRecord',
