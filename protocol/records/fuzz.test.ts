@@ -83,6 +83,14 @@ function readHeader(batch: RecordBatch): void {
   for (const name of Object.getOwnPropertyNames(View.prototype)) survives(() => void Reflect.get(View.prototype, name, batch))
 }
 
+/** What is not compressed is given as a view, which must not reach into the next batch. */
+function expectWithinBatch(batch: RecordBatch, field: Buffer | null): void {
+  if (field === null || batch.compressionId !== 0) return
+  const start = field.byteOffset - batch.bytes.byteOffset
+  expect(start).toBeGreaterThanOrEqual(batch.position)
+  expect(start + field.length).toBeLessThanOrEqual(batch.end)
+}
+
 function readEverything(batch: RecordBatch): void {
   readHeader(batch)
   survives(() => batch.ensureValid())
@@ -94,6 +102,8 @@ function readEverything(batch: RecordBatch): void {
       read += 1
       // No record has fewer than 7 bytes, so more of them than the bytes hold would be made up.
       expect(read * 7).toBeLessThanOrEqual(Math.max(bytesMax, batch.sizeInBytes))
+      expectWithinBatch(batch, record.key)
+      expectWithinBatch(batch, record.value)
       survives(() => controlRecordTypeOf(record.key))
       survives(() => decodeEndTransactionMarker(record.key, record.value))
     }
