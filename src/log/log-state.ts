@@ -1,0 +1,88 @@
+import { RecordBatch } from '../../protocol/records/record-batch.ts'
+import type { Environment } from '../environment/environment.ts'
+import type { PartitionStorage } from '../storage/storage.ts'
+import { ActiveRange } from './active-range.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
+import type { LogConfig } from './log-config.ts'
+import { restoreProducerSnapshot, saveProducerSnapshot } from './producer-snapshot.ts'
+import { ProducerState } from './producer-state.ts'
+
+const epochsFile = 'leader-epoch-checkpoint'
+
+/** What a log knows of its own batches without reading them: producers, leader epochs, the range that takes the appends. */
+export class LogState {
+  readonly producers: ProducerState
+  epochs = new LeaderEpochs()
+  active: ActiveRange
+  readonly #storage: PartitionStorage
+  readonly #environment: Environment
+
+  private constructor(storage: PartitionStorage, producers: ProducerState, config: LogConfig, environment: Environment) {
+    this.#storage = storage
+    this.#environment = environment
+    this.producers = producers
+    this.active = this.#lastRange(config)
+  }
+
+  /** From the files that a clean stop left, and from the headers of all batches, which know better. */
+  static async load(
+    storage: PartitionStorage,
+    logStartOffset: bigint,
+    producerIdExpirationMs: number,
+    config: LogConfig,
+    environment: Environment,
+  ): Promise<LogState> {
+    const state = new LogState(storage, new ProducerState(producerIdExpirationMs), config, environment)
+    const checkpoint = await storage.checkpoints.load(epochsFile)
+    state.epochs = (checkpoint === null ? null : LeaderEpochs.decode(checkpoint)) ?? new LeaderEpochs()
+    await state.reload(logStartOffset, config)
+    return state
+  }
+
+  /** The log lost its tail, or was opened: all is read again, so that the retry of a lost batch is no duplicate. */
+  async reload(logStartOffset: bigint, config: LogConfig): Promise<void> {
+    const { endOffset } = this.#storage
+    const nowMs = this.#environment.time.nowMs()
+    this.producers.clear()
+    this.epochs.truncateFromEnd(endOffset)
+    this.active = this.#lastRange(config)
+    const batch = new RecordBatch(Buffer.alloc(0))
+    for await (const header of this.#storage.headers(logStartOffset)) {
+      batch.moveTo(header, 0)
+      this.producers.replay(batch, nowMs)
+      if (batch.partitionLeaderEpoch >= 0) this.#found(batch)
+      if (batch.baseOffset >= this.active.baseOffset) this.active.found(batch.maxTimestamp)
+    }
+    this.epochs.truncateFromStart(logStartOffset)
+    await restoreProducerSnapshot(this.#storage.checkpoints, this.producers, endOffset, nowMs)
+  }
+
+  /** Kafka opens a directory that was stopped cleanly by these files alone. */
+  async save(): Promise<void> {
+    const { checkpoints, endOffset } = this.#storage
+    await checkpoints.save(epochsFile, this.epochs.encode())
+    await saveProducerSnapshot(checkpoints, this.producers, endOffset)
+  }
+
+  /** Starts a new range, once the active one is full. */
+  roll(config: LogConfig): void {
+    this.#storage.roll()
+    this.active = this.#lastRange(config)
+  }
+
+  /** A checkpoint that is older than a batch lacks its epoch; one that is newer knows of epochs without batches. */
+  #found(batch: RecordBatch): void {
+    const { partitionLeaderEpoch: epoch } = batch
+    const { latest } = this.epochs
+    if (latest === undefined || epoch > latest.epoch) this.epochs.assign(epoch, batch.baseOffset)
+  }
+
+  #lastRange(config: LogConfig): ActiveRange {
+    return new ActiveRange(this.#storage.ranges().at(-1)!, this.#jitterMs(config))
+  }
+
+  #jitterMs(config: LogConfig): number {
+    const most = Math.min(config.segmentJitterMs, config.segmentMs)
+    return most <= 0 ? 0 : Math.floor((this.#environment.random.bytes(4).readUInt32BE() / 2 ** 32) * most)
+  }
+}
