@@ -37,8 +37,8 @@ export type Input<Request, Effect = never, Result = never> =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'request'; readonly id: number; readonly request: Request; readonly caller: Caller }
   | { readonly kind: 'timer'; readonly key: string }
-  /** The metadata image changed. */
-  | { readonly kind: 'image' }
+  /** The metadata image changed; offsets of topics that are gone go with them. */
+  | { readonly kind: 'image'; readonly deletedTopics: readonly string[] }
   | { readonly kind: 'effect'; readonly effect: Effect; readonly result: Result }
   | { readonly kind: 'closed'; readonly connection: number }
 

@@ -1,0 +1,215 @@
+import type { ErrorName } from '../../../protocol/errors.ts'
+import { ClassicMember } from './classic-member.ts'
+import type { GroupProtocol } from './group-request.ts'
+import { Members } from './members.ts'
+import type { GroupMetadata, MemberMetadata } from './records.ts'
+import { subscribedTopics } from './subscribed-topics.ts'
+
+/** Kafka's fifth state, Dead, is a group that is no longer there. */
+export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
+
+export const consumerProtocolType = 'consumer'
+
+/**
+ * One classic group as it stands now.
+ *
+ * Its records say only which generation was last complete: its members and their assignments, or that there are none.
+ * All that happens on the way to the next one (who has joined, who is waited for, the generation's number while it is
+ * being completed) is volatile: decisions change it, no record carries it, and a restart falls back to the last record.
+ * `settle` is where the two meet.
+ */
+export class ClassicGroup {
+  readonly groupId: string
+  readonly members = new Members()
+  /** Ids that were given out with MEMBER_ID_REQUIRED (KIP-394) and have not come back yet; a rebalance waits for them. */
+  readonly pendingMembers = new Set<string>()
+  /** Members that were told the generation and have not asked for their assignment. */
+  readonly pendingSyncs = new Set<string>()
+  generationId = 0
+  protocolType: string | null = null
+  protocolName: string | null = null
+  leaderId: string | null = null
+  /** When the state last changed: since when an Empty group's offsets grow old. */
+  stateTimestampMs: bigint | null
+  /** While a rebalance that began in Empty gathers members: how long it may still be prolonged. */
+  initialDelay: { readonly delayMs: number; readonly remainingMs: number } | null = null
+  /** Somebody joined since the initial delay was last prolonged. */
+  memberJoinedInDelay = false
+  #state: ClassicGroupState = 'Empty'
+  #startedEmpty = false
+  /** Null: not a consumer group, or its metadata cannot be read. */
+  #subscribedTopics: ReadonlySet<string> | null = null
+
+  constructor(groupId: string, stateTimestampMs: bigint | null) {
+    this.groupId = groupId
+    this.stateTimestampMs = stateTimestampMs
+  }
+
+  get state(): ClassicGroupState {
+    return this.#state
+  }
+
+  /** The rebalance under way began in Empty, so that it waits for its delay however many have joined. */
+  get isInitialRebalance(): boolean {
+    return this.#state === 'PreparingRebalance' && this.#startedEmpty
+  }
+
+  get subscribedTopics(): ReadonlySet<string> | null {
+    return this.#subscribedTopics
+  }
+
+  get hasAllMembersJoined(): boolean {
+    return this.members.size === this.members.parkedJoinCount && this.pendingMembers.size === 0
+  }
+
+  isLeader(memberId: string): boolean {
+    return this.leaderId === memberId
+  }
+
+  /** An unreadable consumer group may be subscribed to anything. */
+  isSubscribedTo(topic: string): boolean {
+    return this.#subscribedTopics?.has(topic) ?? this.protocolType === consumerProtocolType
+  }
+
+  supports(protocolType: string, protocols: readonly GroupProtocol[]): boolean {
+    if (this.#state === 'Empty') return protocolType !== '' && protocols.length > 0
+    return this.protocolType === protocolType && this.members.haveInCommonOneOf(protocols)
+  }
+
+  /** Why a request may not speak for the member; null if it may. */
+  fenceMember(memberId: string, instanceId: string | null): ErrorName | null {
+    if (instanceId !== null) {
+      const known = this.members.idOfInstance(instanceId)
+      if (known === undefined) return 'UNKNOWN_MEMBER_ID'
+      if (known !== memberId) return 'FENCED_INSTANCE_ID'
+    }
+    return this.members.has(memberId) ? null : 'UNKNOWN_MEMBER_ID'
+  }
+
+  add(member: ClassicMember, protocolType: string): void {
+    if (this.members.size === 0) this.protocolType = protocolType
+    this.leaderId ??= member.id
+    this.members.add(member)
+    this.pendingMembers.delete(member.id)
+  }
+
+  /** Also an id that is only pending. What it waited for is the caller's to answer. */
+  remove(memberId: string): ClassicMember | undefined {
+    const member = this.members.remove(memberId)
+    if (this.isLeader(memberId)) this.leaderId = this.members.first()?.id ?? null
+    this.pendingMembers.delete(memberId)
+    this.pendingSyncs.delete(memberId)
+    return member
+  }
+
+  /** The same static member under a new id: assignment, leadership and what is known of the client stay. */
+  replaceStaticMember(old: ClassicMember, newId: string): ClassicMember {
+    const wasLeader = this.isLeader(old.id)
+    this.members.remove(old.id)
+    const member = new ClassicMember({
+      id: newId,
+      instanceId: old.instanceId,
+      clientId: old.clientId,
+      clientHost: old.clientHost,
+      rebalanceTimeoutMs: old.rebalanceTimeoutMs,
+      sessionTimeoutMs: old.sessionTimeoutMs,
+      protocols: old.protocols,
+      assignment: old.assignment,
+    })
+    this.members.add(member)
+    if (this.pendingSyncs.delete(old.id)) this.pendingSyncs.add(newId)
+    if (wasLeader) this.leaderId = newId
+    return member
+  }
+
+  /** The leader stays if it has joined, else another that has becomes it. False: nobody has joined. */
+  electJoinedLeader(): boolean {
+    if (this.leaderId === null) return false
+    if (this.members.get(this.leaderId)?.parkedJoin) return true
+    for (const member of this.members) {
+      if (member.parkedJoin === null) continue
+      this.leaderId = member.id
+      return true
+    }
+    return false
+  }
+
+  prepareRebalance(nowMs: number): void {
+    this.#startedEmpty = this.#state === 'Empty'
+    this.#enter('PreparingRebalance', nowMs)
+  }
+
+  /** Into CompletingRebalance, or into Empty where nobody is left. */
+  beginGeneration(nowMs: number): void {
+    this.generationId += 1
+    this.protocolName = this.members.size > 0 ? this.members.selectProtocol() : null
+    this.#readSubscribedTopics()
+    this.pendingSyncs.clear()
+    this.#enter(this.members.size > 0 ? 'CompletingRebalance' : 'Empty', nowMs)
+  }
+
+  /**
+   * The group as a record says. A rebalance that is under way is later than any record and goes on; else the group is
+   * then what a restart would make of it, but that members keep the protocols that were not chosen.
+   */
+  settle(metadata: GroupMetadata): void {
+    if (this.#state === 'PreparingRebalance') return
+    this.generationId = metadata.generation
+    this.protocolType = metadata.protocolType === '' ? null : metadata.protocolType
+    this.protocolName = metadata.protocol
+    this.leaderId = metadata.leader
+    this.stateTimestampMs = metadata.currentStateTimestamp === -1n ? null : metadata.currentStateTimestamp
+    this.#settleMembers(metadata)
+    this.#state = this.members.size > 0 ? 'Stable' : 'Empty'
+    this.#readSubscribedTopics()
+  }
+
+  #settleMembers(metadata: GroupMetadata): void {
+    const named = new Set(metadata.members.map(({ memberId }) => memberId))
+    for (const { id } of [...this.members]) {
+      if (!named.has(id)) this.members.remove(id)
+    }
+    for (const said of metadata.members) this.#settleMember(said, metadata.protocol)
+  }
+
+  #settleMember(said: MemberMetadata, protocolName: string | null): void {
+    const known = this.members.get(said.memberId)
+    if (known?.metadata(protocolName)?.equals(said.subscription)) {
+      known.assignment = said.assignment
+      known.sessionTimeoutMs = said.sessionTimeout
+      known.rebalanceTimeoutMs = rebalanceTimeoutMs(said)
+      return
+    }
+    if (known !== undefined) this.members.remove(known.id)
+    this.members.add(memberOf(said, protocolName ?? ''))
+  }
+
+  #enter(state: ClassicGroupState, nowMs: number): void {
+    this.#state = state
+    this.stateTimestampMs = BigInt(nowMs)
+  }
+
+  #readSubscribedTopics(): void {
+    const isConsumer = this.protocolType === consumerProtocolType
+    if (isConsumer && this.members.size === 0) this.#subscribedTopics = new Set()
+    else if (isConsumer && this.protocolName !== null) this.#subscribedTopics = subscribedTopics(this.members, this.protocolName)
+    else this.#subscribedTopics = null
+  }
+}
+
+function memberOf(said: MemberMetadata, protocolName: string): ClassicMember {
+  return new ClassicMember({
+    id: said.memberId,
+    instanceId: said.groupInstanceId,
+    clientId: said.clientId,
+    clientHost: said.clientHost,
+    rebalanceTimeoutMs: rebalanceTimeoutMs(said),
+    sessionTimeoutMs: said.sessionTimeout,
+    protocols: [{ name: protocolName, metadata: said.subscription }],
+    assignment: said.assignment,
+  })
+}
+
+/** Records of JoinGroup 0 have none. */
+const rebalanceTimeoutMs = (said: MemberMetadata): number =>
+  said.rebalanceTimeout === -1 ? said.sessionTimeout : said.rebalanceTimeout

@@ -1,0 +1,38 @@
+import type { heartbeat } from '../../../protocol/messages/heartbeat.ts'
+import type { joinGroup } from '../../../protocol/messages/join-group.ts'
+import type { leaveGroup } from '../../../protocol/messages/leave-group.ts'
+import type { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
+import type { offsetFetch } from '../../../protocol/messages/offset-fetch.ts'
+import type { syncGroup } from '../../../protocol/messages/sync-group.ts'
+import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
+import type { Input } from '../machine.ts'
+
+export type JoinGroupRequest = RequestOf<typeof joinGroup>
+export type JoinGroupResponse = ResponseOf<typeof joinGroup>
+export type SyncGroupRequest = RequestOf<typeof syncGroup>
+export type SyncGroupResponse = ResponseOf<typeof syncGroup>
+export type HeartbeatRequest = RequestOf<typeof heartbeat>
+export type HeartbeatResponse = ResponseOf<typeof heartbeat>
+export type LeaveGroupRequest = RequestOf<typeof leaveGroup>
+export type LeaveGroupResponse = ResponseOf<typeof leaveGroup>
+export type OffsetCommitRequest = RequestOf<typeof offsetCommit>
+export type OffsetCommitResponse = ResponseOf<typeof offsetCommit>
+/** One group of an OffsetFetch; the handler turns versions below 8 into it. */
+export type OffsetFetchGroup = RequestOf<typeof offsetFetch>['groups'][number]
+export type OffsetFetchGroupResponse = NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number]
+export type GroupProtocol = JoinGroupRequest['protocols'][number]
+
+/**
+ * What is asked of the coordinator of a group. Topics have names here: whoever asks has turned ids into names, and has
+ * answered what is not known or not allowed.
+ */
+export type GroupRequest =
+  | { readonly api: 'JoinGroup'; readonly request: JoinGroupRequest }
+  | { readonly api: 'SyncGroup'; readonly request: SyncGroupRequest }
+  | { readonly api: 'Heartbeat'; readonly request: HeartbeatRequest }
+  | { readonly api: 'LeaveGroup'; readonly request: LeaveGroupRequest }
+  | { readonly api: 'OffsetCommit'; readonly request: OffsetCommitRequest }
+  | { readonly api: 'OffsetFetch'; readonly group: OffsetFetchGroup; readonly requireStable: boolean }
+
+/** A request as the machine gets it: with the id that its answer goes by, and who asks. */
+export type GroupInput = Extract<Input<GroupRequest>, { kind: 'request' }>

@@ -1,0 +1,24 @@
+/** What of the broker's configuration a group coordinator goes by; broker.ts fills it in. */
+export interface GroupSettings {
+  /** group.min.session.timeout.ms */
+  readonly minSessionTimeoutMs: number
+  /** group.max.session.timeout.ms */
+  readonly maxSessionTimeoutMs: number
+  /** group.initial.rebalance.delay.ms */
+  readonly initialRebalanceDelayMs: number
+  /** group.max.size */
+  readonly membersMax: number
+  /** How many member ids of a group may be given out (KIP-394) and not have joined yet; each costs memory until its session times out. */
+  readonly pendingMembersMax: number
+  /** offset.metadata.max.bytes; like Kafka, counted in UTF-16 units. */
+  readonly offsetMetadataLengthMax: number
+  /** offsets.retention.minutes */
+  readonly offsetsRetentionMs: number
+  /** offsets.retention.check.interval.ms */
+  readonly offsetsRetentionCheckIntervalMs: number
+  /** The largest batch that the internal topic takes (its max.message.bytes): a decision must fit into one. */
+  readonly batchBytesMax: number
+}
+
+/** How long a member that does not know its id yet may wait in a rebalance; Kafka has no setting for it. */
+export const newMemberJoinTimeoutMs = 5 * 60 * 1000

@@ -1,0 +1,26 @@
+/** What a group waits for. Keys are unambiguous whatever stands in a group id: its length leads where more follows. */
+export type GroupTimer =
+  | { readonly kind: 'join'; readonly groupId: string }
+  | { readonly kind: 'sync'; readonly groupId: string }
+  | { readonly kind: 'session'; readonly groupId: string; readonly memberId: string }
+  | { readonly kind: 'offset-expiry' }
+
+/** The rebalance ends even if not all have joined. */
+export const joinTimer = (groupId: string): string => `join:${groupId}`
+/** Members that have not fetched their assignment by then are removed. */
+export const syncTimer = (groupId: string): string => `sync:${groupId}`
+/** The member has not been heard of for its session timeout. */
+export const sessionTimer = (groupId: string, memberId: string): string => `session:${groupId.length}:${groupId}:${memberId}`
+/** One for all groups of a machine: what offsets.retention.minutes asks for. */
+export const offsetExpiryTimer = 'offset-expiry'
+
+export function parseTimer(key: string): GroupTimer {
+  if (key === offsetExpiryTimer) return { kind: 'offset-expiry' }
+  const colon = key.indexOf(':')
+  const kind = key.slice(0, colon)
+  const rest = key.slice(colon + 1)
+  if (kind === 'join' || kind === 'sync') return { kind, groupId: rest }
+  const start = rest.indexOf(':') + 1
+  const end = start + Number(rest.slice(0, start - 1))
+  return { kind: 'session', groupId: rest.slice(start, end), memberId: rest.slice(end + 1) }
+}

@@ -1,0 +1,186 @@
+import type { ErrorName } from '../../../protocol/errors.ts'
+import type { ClassicGroup } from './classic-group.ts'
+import { ClassicMember } from './classic-member.ts'
+import { clientHostText } from './client-host.ts'
+import type { GroupInput, JoinGroupRequest, JoinGroupResponse } from './group-request.ts'
+import { newMemberJoinTimeoutMs } from './group-settings.ts'
+import { sessionTimer } from './group-timer.ts'
+import { completeJoinIfAll, prepareRebalance, rebalanceOrCompleteJoin, removeMember, restartSession } from './rebalance.ts'
+import { groupMetadata } from './records.ts'
+import { joined, joinedGeneration, joinFenced, joinRefusal, syncRefusal } from './responses.ts'
+import type { Turn } from './turn.ts'
+
+/** A JoinGroup on its way: what it is answered by, and what it asks. */
+interface Join {
+  readonly input: GroupInput
+  readonly request: JoinGroupRequest
+  readonly group: ClassicGroup
+  readonly turn: Turn
+}
+
+/** From this version on a member must ask with an id, and is given one if it has none (KIP-394). */
+const memberIdRequiredVersion = 4
+/** From this version on a static leader that comes back is told the members and not to assign (KIP-814). */
+const skipAssignmentVersion = 9
+
+export function joinGroup(group: ClassicGroup, input: GroupInput, request: JoinGroupRequest, turn: Turn): void {
+  const join = { input, request, group, turn }
+  if (!hasRoom(join)) {
+    const member = group.members.get(request.memberId)
+    if (member === undefined) group.remove(request.memberId)
+    else removeMember(group, member, turn)
+    refuse(join, '', 'GROUP_MAX_SIZE_REACHED')
+  } else if (!group.supports(request.protocolType, request.protocols)) {
+    refuse(join, request.memberId, 'INCONSISTENT_GROUP_PROTOCOL')
+  } else if (request.memberId === '') {
+    joinAsNew(join)
+  } else {
+    joinAsKnown(join)
+  }
+}
+
+const answer = ({ input, turn }: Join, response: JoinGroupResponse): void => turn.reply(input.id, response)
+
+const refuse = (join: Join, memberId: string, error: ErrorName): void => answer(join, joinRefusal(memberId, error))
+
+/** In a rebalance those count that have joined, so that the last ones are turned away if the maximum was lowered. */
+function hasRoom({ group, request, turn }: Join): boolean {
+  const { membersMax } = turn.settings
+  const member = group.members.get(request.memberId)
+  switch (group.state) {
+    case 'Empty':
+      return true
+    case 'PreparingRebalance':
+      return (member !== undefined && member.parkedJoin !== null) || group.members.parkedJoinCount < membersMax
+    default:
+      return member !== undefined || group.members.size < membersMax
+  }
+}
+
+function joinAsNew(join: Join): void {
+  const { input, request, group, turn } = join
+  const { groupInstanceId } = request
+  const memberId = `${groupInstanceId ?? input.caller.clientId}-${turn.random.uuid()}`
+  if (groupInstanceId !== null) {
+    const existing = group.members.get(group.members.idOfInstance(groupInstanceId) ?? '')
+    if (existing === undefined) addMember(join, memberId)
+    else replaceStaticMember(join, existing, memberId)
+  } else if (input.caller.version < memberIdRequiredVersion) {
+    addMember(join, memberId)
+  } else if (group.pendingMembers.size >= turn.settings.pendingMembersMax) {
+    refuse(join, '', 'GROUP_MAX_SIZE_REACHED')
+  } else {
+    group.pendingMembers.add(memberId)
+    turn.setTimer(sessionTimer(group.groupId, memberId), request.sessionTimeoutMs)
+    refuse(join, memberId, 'MEMBER_ID_REQUIRED')
+  }
+}
+
+/** Version 0 knows no rebalance timeout. */
+const rebalanceTimeoutMs = ({ input, request }: Join): number =>
+  input.caller.version === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs
+
+function addMember(join: Join, memberId: string): void {
+  const { input, request, group, turn } = join
+  const member = new ClassicMember({
+    id: memberId,
+    instanceId: request.groupInstanceId,
+    clientId: input.caller.clientId,
+    clientHost: clientHostText(input.caller.clientHost),
+    rebalanceTimeoutMs: rebalanceTimeoutMs(join),
+    sessionTimeoutMs: request.sessionTimeoutMs,
+    protocols: request.protocols,
+  })
+  member.isNew = true
+  member.parkedJoin = { requestId: input.id, version: input.caller.version }
+  if (group.isInitialRebalance) group.memberJoinedInDelay = true
+  group.add(member, request.protocolType)
+  // It cannot send heartbeats while it waits; should its client be gone, the rebalance must not wait for it for ever.
+  restartSession(group, member, turn, newMemberJoinTimeoutMs)
+  rebalanceOrCompleteJoin(group, turn)
+}
+
+function joinAsKnown(join: Join): void {
+  const { input, request, group, turn } = join
+  const { memberId, groupInstanceId } = request
+  if (group.pendingMembers.has(memberId)) {
+    // Ids are given out to dynamic members only.
+    if (groupInstanceId !== null) refuse(join, '', 'UNKNOWN_SERVER_ERROR')
+    else addMember(join, memberId)
+    return
+  }
+  const fenced = group.fenceMember(memberId, groupInstanceId)
+  const member = group.members.get(memberId)
+  if (fenced !== null || member === undefined) {
+    answer(join, joinFenced(memberId, fenced ?? 'UNKNOWN_MEMBER_ID', input.caller.version))
+  } else if (group.state === 'Empty') {
+    refuse(join, memberId, 'UNKNOWN_MEMBER_ID')
+  } else if (isRepeated(group, member, request)) {
+    // It missed its answer, or asks without need: it is told the generation that there is.
+    answer(join, joinedGeneration(group, memberId, input.caller.version))
+  } else {
+    update(join, member)
+    park(join, member)
+    rebalanceOrCompleteJoin(group, turn)
+  }
+}
+
+/** A leader of a stable group asks because something beyond the metadata changed, such as its topics' partitions. */
+function isRepeated(group: ClassicGroup, member: ClassicMember, request: JoinGroupRequest): boolean {
+  if (group.state === 'PreparingRebalance') return false
+  if (group.state === 'Stable' && group.isLeader(member.id)) return false
+  return member.matches(request.protocols)
+}
+
+function park({ input, group, turn }: Join, member: ClassicMember): void {
+  const former = group.members.park(member, { requestId: input.id, version: input.caller.version })
+  // Kafka leaves the older request without an answer; whoever still waits for it does better to ask again.
+  if (former !== null) turn.reply(former.requestId, joinRefusal(member.id, 'REBALANCE_IN_PROGRESS'))
+}
+
+function update(join: Join, member: ClassicMember): void {
+  const { request, group } = join
+  group.members.setProtocols(member, request.protocols)
+  member.rebalanceTimeoutMs = rebalanceTimeoutMs(join)
+  member.sessionTimeoutMs = request.sessionTimeoutMs
+}
+
+/** A static member that lost its id, as after a restart of its process: it takes the place of its former self. */
+function replaceStaticMember(join: Join, old: ClassicMember, newId: string): void {
+  const { group, turn } = join
+  const { leaderId } = group
+  fenceFormer(join, old)
+  const member = group.replaceStaticMember(old, newId)
+  turn.cancelTimer(sessionTimer(group.groupId, old.id))
+  restartSession(group, member, turn)
+  update(join, member)
+  if (group.state === 'Stable' && group.members.selectProtocol() === group.protocolName) {
+    answerReplaced(join, member, leaderId)
+    return
+  }
+  park(join, member)
+  if (group.state === 'PreparingRebalance') completeJoinIfAll(group, turn)
+  // In CompletingRebalance too: the leader assigns to the old id, so that the new one would go without (KAFKA-9801).
+  else prepareRebalance(group, turn)
+}
+
+function fenceFormer({ group, turn }: Join, old: ClassicMember): void {
+  const parked = group.members.unpark(old)
+  if (parked !== null) turn.reply(parked.requestId, joinFenced(old.id, 'FENCED_INSTANCE_ID', parked.version))
+  if (old.parkedSync !== null) turn.reply(old.parkedSync, syncRefusal('FENCED_INSTANCE_ID'))
+  old.parkedSync = null
+}
+
+/**
+ * The group stays as it is; only the new id is written. A leader of an older version is named its former id as the
+ * leader, so that it takes itself for a follower and asks for its assignment instead of making one.
+ */
+function answerReplaced(join: Join, member: ClassicMember, formerLeaderId: string | null): void {
+  const { input, group, turn } = join
+  const { version } = input.caller
+  const knowsSkipping = version >= skipAssignmentVersion
+  const isLeader = knowsSkipping && group.isLeader(member.id)
+  turn.record(groupMetadata(group, ({ assignment }) => assignment))
+  const leaderId = knowsSkipping ? group.leaderId : formerLeaderId
+  answer(join, joined(group, { memberId: member.id, version, withMembers: isLeader, leaderId, skipAssignment: isLeader }))
+}

@@ -1,0 +1,43 @@
+import type { CoordinatorRecord, Decision, MachineRandom, Reply, TimerChange } from '../machine.ts'
+import type { GroupSettings } from './group-settings.ts'
+
+/** One decision in the making: what it may look at besides the groups, and what has come of it so far. */
+export class Turn {
+  readonly nowMs: number
+  readonly random: MachineRandom
+  readonly settings: GroupSettings
+  readonly #records: CoordinatorRecord[] = []
+  readonly #replies: Reply[] = []
+  readonly #timers: TimerChange[] = []
+
+  constructor(nowMs: number, random: MachineRandom, settings: GroupSettings) {
+    this.nowMs = nowMs
+    this.random = random
+    this.settings = settings
+  }
+
+  get recordCount(): number {
+    return this.#records.length
+  }
+
+  record(record: CoordinatorRecord): void {
+    this.#records.push(record)
+  }
+
+  /** `Response` is spelled out by the caller, so that a response of the wrong API does not compile. */
+  reply<Response extends object>(id: number, response: Response): void {
+    this.#replies.push({ id, response })
+  }
+
+  setTimer(key: string, delayMs: number): void {
+    this.#timers.push({ set: key, delayMs })
+  }
+
+  cancelTimer(key: string): void {
+    this.#timers.push({ cancel: key })
+  }
+
+  decision(): Decision {
+    return { records: this.#records, replies: this.#replies, timers: this.#timers, effects: [] }
+  }
+}
