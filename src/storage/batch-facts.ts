@@ -1,3 +1,5 @@
+import { InvalidRecords } from '../../protocol/records/invalid-records.ts'
+import { batchSizeAt, RecordBatch, recordBatchHeaderBytes } from '../../protocol/records/record-batch.ts'
 import type { BatchPosition } from './storage.ts'
 
 /** What a backend needs to know of a batch to keep it. */
@@ -7,29 +9,31 @@ export interface BatchFacts extends BatchPosition {
   readonly headerBytes: number
 }
 
-/** So many bytes are needed to know a batch's facts. */
-export const batchFactsBytes = 61
+const view = new RecordBatch(Buffer.alloc(0))
 
-/** Everything before this many bytes tells only the length. */
-const lengthEndsAt = 12
-const magicAt = 16
-const smallestLegacySize = 14
+/** Enough bytes to know a batch's facts, if it is not shorter than that. */
+export const batchFactsBytes = recordBatchHeaderBytes
 
-/** The facts of the batch at `at`; null if these bytes cannot begin a batch. */
+/** The facts of the batch at `at`; null if the bytes end before they are known, or cannot begin a batch. */
 export function batchFactsAt(bytes: Buffer, at: number): BatchFacts | null {
-  if (bytes.length - at <= magicAt) return null
-  const baseOffset = bytes.readBigInt64BE(at)
-  const sizeBytes = lengthEndsAt + bytes.readInt32BE(at + 8)
-  const magic = bytes[at + magicAt]!
-  if (baseOffset < 0n) return null
-  if (magic === 2) {
-    if (sizeBytes < batchFactsBytes || bytes.length - at < batchFactsBytes) return null
-    const lastOffsetDelta = bytes.readInt32BE(at + 23)
-    if (lastOffsetDelta < 0) return null
-    const maxTimestamp = bytes.readBigInt64BE(at + 35)
-    return { baseOffset, lastOffset: baseOffset + BigInt(lastOffsetDelta), maxTimestamp, sizeBytes, headerBytes: batchFactsBytes }
+  const sizeBytes = soundSizeAt(bytes, at)
+  if (sizeBytes === null || bytes.length - at < Math.min(sizeBytes, batchFactsBytes)) return null
+  const { baseOffset, lastOffset, maxTimestamp, magic } = view.moveTo(bytes, at)
+  if (baseOffset < 0n || lastOffset < baseOffset) return null
+  return { baseOffset, lastOffset, maxTimestamp, sizeBytes, headerBytes: magic < 2 ? sizeBytes : batchFactsBytes }
+}
+
+/** Whether the whole batch at `at` is here with a checksum that fits. */
+export function isSoundBatchAt(bytes: Buffer, at: number): boolean {
+  const facts = batchFactsAt(bytes, at)
+  return facts !== null && facts.sizeBytes <= bytes.length - at && view.moveTo(bytes, at).hasValidCrc
+}
+
+function soundSizeAt(bytes: Buffer, at: number): number | null {
+  try {
+    return batchSizeAt(bytes, at)
+  } catch (error) {
+    if (error instanceof InvalidRecords) return null
+    throw error
   }
-  if (magic > 1 || sizeBytes < lengthEndsAt + smallestLegacySize) return null
-  const maxTimestamp = magic === 1 && bytes.length - at >= 26 ? bytes.readBigInt64BE(at + 18) : -1n
-  return { baseOffset, lastOffset: baseOffset, maxTimestamp, sizeBytes, headerBytes: sizeBytes }
 }

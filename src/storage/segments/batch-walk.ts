@@ -1,0 +1,122 @@
+import type { Buffers } from '../../environment/buffers.ts'
+import type { OpenFile } from '../../environment/files.ts'
+import { type BatchFacts, batchFactsAt, batchFactsBytes, isSoundBatchAt } from '../batch-facts.ts'
+
+/** `header`: the first bytes of the batch, valid during the call. True ends the walk behind this batch. */
+export type Visit = (facts: BatchFacts, position: number, header: Buffer) => boolean
+
+export interface WalkOptions {
+  readonly file: OpenFile
+  readonly buffers: Buffers
+  /** Where a batch begins. */
+  readonly from: number
+  readonly to: number
+  /** Batches below this offset, or out of order, are as bad as no batch. */
+  readonly fromOffset: bigint
+  readonly checkCrc: boolean
+  readonly visit: Visit
+}
+
+export interface WalkEnd {
+  /** Behind the last good batch. */
+  readonly position: number
+  readonly endOffset: bigint
+  /** Why the bytes at `position` are no batch; null if the walk came to its end. */
+  readonly defect: string | null
+}
+
+const windowBytesForChecking = 256 * 1024
+const windowBytesLarge = 64 * 1024
+const windowBytesSmall = 4 * 1024
+
+/** Goes from batch to batch by their headers. Bodies are read only where they lie close together, or for their checksum. */
+export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
+  const { file, to, checkCrc, visit } = options
+  const window = new Window(file, options.buffers, to)
+  let position = options.from
+  let endOffset = options.fromOffset
+  let lastSizeBytes = 0
+  try {
+    while (position < to) {
+      const hopping = lastSizeBytes > windowBytesLarge / 4
+      const windowBytes = checkCrc ? windowBytesForChecking : hopping ? windowBytesSmall : windowBytesLarge
+      let bytes = await window.at(position, batchFactsBytes, windowBytes)
+      const facts = batchFactsAt(bytes, 0)
+      const defect = defectOf(facts, endOffset, to - position)
+      if (facts === null || defect !== null) return { position, endOffset, defect }
+      if (checkCrc || facts.headerBytes > bytes.length) bytes = await window.at(position, facts.sizeBytes, windowBytes)
+      if (checkCrc && !isSoundBatchAt(bytes, 0)) return { position, endOffset, defect: 'a checksum that does not fit' }
+      const stop = visit(facts, position, bytes.subarray(0, facts.headerBytes))
+      position += facts.sizeBytes
+      endOffset = facts.lastOffset + 1n
+      lastSizeBytes = facts.sizeBytes
+      if (stop) break
+    }
+    return { position, endOffset, defect: null }
+  } finally {
+    window.release()
+  }
+}
+
+/** Whether a sound batch begins anywhere between two positions: what is before it was not the end of the log then. */
+export async function holdsSoundBatch(
+  options: Pick<WalkOptions, 'file' | 'buffers' | 'from' | 'to' | 'fromOffset'>,
+): Promise<boolean> {
+  const { file, from, to, fromOffset } = options
+  const window = new Window(file, options.buffers, to)
+  try {
+    for (let position = from; position < to; position++) {
+      const bytes = await window.at(position, batchFactsBytes, windowBytesLarge)
+      const facts = batchFactsAt(bytes, 0)
+      if (facts === null || facts.headerBytes !== batchFactsBytes || defectOf(facts, fromOffset, to - position) !== null) continue
+      if (isSoundBatchAt(await window.at(position, facts.sizeBytes, windowBytesLarge), 0)) return true
+    }
+    return false
+  } finally {
+    window.release()
+  }
+}
+
+function defectOf(facts: BatchFacts | null, fromOffset: bigint, bytesLeft: number): string | null {
+  if (facts === null) return bytesLeft < batchFactsBytes ? 'a batch that was cut off' : 'bytes that are no batch'
+  if (facts.sizeBytes > bytesLeft) return 'a batch that was cut off'
+  if (facts.baseOffset < fromOffset) return `a batch at offset ${facts.baseOffset} where ${fromOffset} was next`
+  return null
+}
+
+/** A stretch of the file in a pooled buffer, moved forward as the walk goes on. */
+class Window {
+  readonly #file: OpenFile
+  readonly #buffers: Buffers
+  readonly #to: number
+  #buffer: Buffer | null = null
+  #start = 0
+  #length = 0
+
+  constructor(file: OpenFile, buffers: Buffers, to: number) {
+    this.#file = file
+    this.#buffers = buffers
+    this.#to = to
+  }
+
+  /** The bytes from `position` on: at least `bytes`, unless the file ends before. */
+  async at(position: number, bytes: number, windowBytes: number): Promise<Buffer> {
+    const needed = Math.min(bytes, this.#to - position)
+    const skip = position - this.#start
+    if (this.#buffer !== null && skip >= 0 && skip + needed <= this.#length) return this.#buffer.subarray(skip, this.#length)
+    const wanted = Math.min(Math.max(needed, windowBytes), this.#to - position)
+    if (this.#buffer === null || this.#buffer.length < wanted) {
+      this.release()
+      this.#buffer = this.#buffers.take(Math.max(wanted, windowBytes))
+    }
+    this.#start = position
+    this.#length = await this.#file.read(this.#buffer.subarray(0, wanted), position)
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  release(): void {
+    if (this.#buffer !== null) this.#buffers.give(this.#buffer)
+    this.#buffer = null
+    this.#length = 0
+  }
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import type { Files } from '../../environment/files.ts'
+import type { NamedBytes } from '../storage.ts'
+import { storageFailure } from './storage-failure.ts'
+
+/** The small files of a folder, but for those that the backend keeps to itself. */
+export class NamedFiles implements NamedBytes {
+  readonly #files: Files
+  readonly #folder: string
+  readonly #isOwn: (name: string) => boolean
+  readonly #under = new Map<string, Promise<void>>()
+
+  constructor(files: Files, folder: string, isOwn: (name: string) => boolean) {
+    this.#files = files
+    this.#folder = folder
+    this.#isOwn = isOwn
+  }
+
+  async list(): Promise<readonly string[]> {
+    const entries = await this.#files.list(this.#folder)
+    return entries.filter((entry) => !entry.isDirectory && !this.#isOwn(entry.name)).map((entry) => entry.name)
+  }
+
+  async load(name: string): Promise<Buffer | null> {
+    const path = this.#pathOf(name)
+    return await this.#inOrder(name, () => this.#files.read(path))
+  }
+
+  async save(name: string, bytes: Buffer): Promise<void> {
+    const path = this.#pathOf(name)
+    await this.#inOrder(name, () => this.#files.replace(path, bytes))
+  }
+
+  async remove(name: string): Promise<void> {
+    const path = this.#pathOf(name)
+    await this.#inOrder(name, () => this.#files.remove(path))
+  }
+
+  /** Settled once nothing is under way; the folder can be renamed then. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#under.values())
+  }
+
+  #pathOf(name: string): string {
+    if (name === '' || name === '.' || name === '..' || /[/\\]/.test(name) || this.#isOwn(name)) {
+      throw new Error(`${name} cannot be the name of a small file`)
+    }
+    return join(this.#folder, name)
+  }
+
+  /** A file is replaced by way of a temporary one of the same name: two at once would mix. */
+  async #inOrder<T>(name: string, run: () => Promise<T>): Promise<T> {
+    const result = (this.#under.get(name) ?? Promise.resolve()).then(run)
+    const done = result.then(
+      () => {},
+      () => {},
+    )
+    this.#under.set(name, done)
+    try {
+      return await result
+    } catch (error) {
+      throw storageFailure(error, join(this.#folder, name))
+    } finally {
+      if (this.#under.get(name) === done) this.#under.delete(name)
+    }
+  }
+}

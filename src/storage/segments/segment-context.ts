@@ -1,0 +1,21 @@
+import type { Buffers } from '../../environment/buffers.ts'
+import type { ByteLimit } from '../../environment/byte-limit.ts'
+import type { Clock } from '../../environment/environment.ts'
+import type { Files } from '../../environment/files.ts'
+import type { Logger } from '../../environment/logger.ts'
+import type { GroupCommit } from './group-commit.ts'
+
+/** synced: an answer means that fdatasync has ended. page-cache: the system's memory is enough, as in Kafka; nothing is synced but at a stop. */
+export type Durability = 'synced' | 'page-cache'
+
+/** What the partitions of one segment backend share. */
+export interface SegmentContext {
+  readonly files: Files
+  readonly buffers: Buffers
+  readonly time: Clock
+  readonly logger: Logger
+  readonly durability: Durability
+  readonly groupCommit: GroupCommit
+  /** Bytes that were appended and are not written yet. */
+  readonly unwritten: ByteLimit
+}
