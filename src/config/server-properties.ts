@@ -27,8 +27,7 @@ function* logicalLines(text: string): Generator<string> {
     if (continued === null && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue
     const backslashes = /\\*$/.exec(line)![0].length
     const whole: string = (continued ?? '') + (backslashes % 2 === 1 ? line.slice(0, -1) : line)
-    // A line of one backslash alone has begun nothing yet, so that what follows may still be a comment.
-    continued = backslashes % 2 === 1 && whole !== '' ? whole : null
+    continued = backslashes % 2 === 1 ? whole : null
     if (continued === null && whole !== '') yield whole
   }
   if (continued !== null) yield continued

@@ -1,6 +1,9 @@
 import { accepted, longMax } from '../setting.ts'
 
-/** Replicas in other processes: without meaning in one process. */
+/**
+ * Replicas in other processes: without meaning in one process. Kafka knows the three rates only as settings that are
+ * changed while it runs, so they are shown only if they are set.
+ */
 export const replicationSettings = {
   'replica.lag.time.max.ms': accepted.long(30000, 'The milliseconds that a replica may be behind before it leaves the ISR.', {
     importance: 'high',
@@ -23,7 +26,7 @@ export const replicationSettings = {
   'replica.alter.log.dirs.io.max.bytes.per.second': accepted.long(
     longMax,
     'The bytes in a second that move between data directories.',
-    { min: 0, update: 'cluster-wide' },
+    { min: 0, internal: true, update: 'cluster-wide' },
   ),
   'num.replica.fetchers': accepted.int(1, 'Threads that fetch from each other node.', {
     min: 1,
@@ -33,12 +36,13 @@ export const replicationSettings = {
   'num.replica.alter.log.dirs.threads': accepted.int(null, 'Threads that move data between directories.', { importance: 'high' }),
   'leader.replication.throttled.rate': accepted.long(longMax, 'The bytes in a second that leaders send for throttled replicas.', {
     min: 0,
+    internal: true,
     update: 'cluster-wide',
   }),
   'follower.replication.throttled.rate': accepted.long(
     longMax,
     'The bytes in a second that followers take for throttled replicas.',
-    { min: 0, update: 'cluster-wide' },
+    { min: 0, internal: true, update: 'cluster-wide' },
   ),
   'controller.socket.timeout.ms': accepted.int(30000, 'The milliseconds that a request to the controller may take.'),
   'follower.fetch.last.tiered.offset.enable': accepted.boolean(
