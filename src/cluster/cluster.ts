@@ -1,3 +1,4 @@
+import type { BrokerConfig } from '../config/broker-config.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { MetadataDelta } from './metadata-delta.ts'
 import type { Endpoint, MetadataImage, TopicReference } from './metadata-image.ts'
@@ -25,7 +26,10 @@ export interface Cluster {
   /** The node that clients are told is the controller. */
   readonly controllerId: number
   change<T>(decide: (image: MetadataImage) => Decision<T>): Promise<T>
-  /** Called with every new image, in order; the change that made it waits for the promise. Gives back how to stop. */
+  /**
+   * Called with every new image, in order; the change that made it waits for the promise, which must not itself wait for
+   * a change. Gives back how to stop.
+   */
   onChange(run: (image: MetadataImage, delta: MetadataDelta) => Promise<void> | void): () => void
   /** The open log of a partition, whoever leads it; undefined if there is none. */
   partitionLog(topicId: string, partition: number): PartitionLog | undefined
@@ -44,6 +48,10 @@ export interface ClusterNode {
   /** As registered: what is advertised, one for each listener. */
   readonly endpoints: readonly Endpoint[]
   readonly brokerEpoch: bigint
+  /** The settings that hold for it now: those of the start, under the dynamic ones of all nodes and of this one. */
+  readonly config: BrokerConfig
+  /** Takes the place of `endpoints`: what the listeners turned out to be, where the settings left the port open. */
+  advertise(endpoints: readonly Endpoint[]): void
   /**
    * The log of a partition that this node leads. `expectedEpoch` is the client's current leader epoch, -1 or left out if it
    * names none. Throws KafkaError: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, NOT_LEADER_OR_FOLLOWER (with the leader,

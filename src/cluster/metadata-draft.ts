@@ -67,6 +67,11 @@ export class MetadataDraft {
     this.#image = base
   }
 
+  /** The image so far. It changes with the draft, so it is for this turn only. */
+  get current(): MetadataImage {
+    return this.#image
+  }
+
   /** The image with all that was replayed. Drafts and images may go on from it: it does not change any more. */
   finish(): MetadataImage {
     for (const topic of this.#topics.values()) {

@@ -26,14 +26,14 @@ import { METADATA_TOPIC } from './topic-names.ts'
 export const metadataPartition: PartitionId = { topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', topic: METADATA_TOPIC, partition: 0 }
 
 const READ_BYTES_MAX = 8 * 1024 * 1024
-/** Kafka's metadata.max.retention.bytes: above this the oldest snapshots go, and the log below the next one. */
-const RETENTION_BYTES_MAX = 100 * 1024 * 1024
 
 export interface MetadataLogOptions {
   readonly storage: Storage
   readonly time: Clock
   /** The one voter. */
   readonly nodeId: number
+  /** Above this the oldest snapshots go, and the log below the next one (metadata.max.retention.bytes). */
+  readonly retentionBytes: number
 }
 
 export interface Committed {
@@ -55,6 +55,7 @@ interface Waiting {
 export class MetadataLog {
   readonly #nodeId: number
   readonly #time: Clock
+  readonly #retentionBytes: number
   #partition!: PartitionStorage
   #kraft!: KRaftState
   #epoch = 0
@@ -65,6 +66,7 @@ export class MetadataLog {
   private constructor(options: MetadataLogOptions) {
     this.#nodeId = options.nodeId
     this.#time = options.time
+    this.#retentionBytes = options.retentionBytes
   }
 
   /** Reads the newest snapshot and the log after it. Throws MetadataLogRefused. */
@@ -270,7 +272,7 @@ export class MetadataLog {
     const takenBytes = (): number =>
       this.#partition.ranges().reduce((sum, range) => sum + range.sizeBytes, 0) +
       snapshots.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0)
-    while (snapshots.length > 1 && takenBytes() > RETENTION_BYTES_MAX) {
+    while (snapshots.length > 1 && takenBytes() > this.#retentionBytes) {
       const oldest = snapshots.shift() as SnapshotId
       await checkpoints.remove(snapshotName(oldest))
       await this.#partition.deleteBefore((snapshots[0] as SnapshotId).endOffset)

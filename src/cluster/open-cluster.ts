@@ -1,0 +1,124 @@
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { Environment } from '../environment/environment.ts'
+import type { OpenPartitionLogOptions } from '../log/open-partition-log.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { PartitionId, Storage } from '../storage/storage.ts'
+import type { Cluster } from './cluster.ts'
+import {
+  bootstrapRecords,
+  checkReplicas,
+  controllerRegistration,
+  electionRecords,
+  type NodeRegistration,
+  registrations,
+} from './cluster-start.ts'
+import { bootstrapImage, type DirectoryIdentity, takeDirectory } from './directory-identity.ts'
+import { metadataVersionOf } from './feature-levels.ts'
+import { LocalCluster } from './local-cluster.ts'
+import { MetadataDraft } from './metadata-draft.ts'
+import type { MetadataImage } from './metadata-image.ts'
+import { type Committed, MetadataLog } from './metadata-log.ts'
+import { MetadataLogRefused } from './metadata-log-refused.ts'
+import type { MetadataRecord } from './metadata-record.ts'
+import { METADATA_TOPIC } from './topic-names.ts'
+
+export interface OpenClusterOptions {
+  readonly storage: Storage
+  readonly environment: Environment
+  readonly config: BrokerConfig
+  /** The nodes of this process, the first of which is the controller; their ids are all that the data may know. */
+  readonly nodes: readonly [NodeRegistration, ...NodeRegistration[]]
+  /** How a partition's log is opened, if not as usual. */
+  readonly openLog?: (options: OpenPartitionLogOptions) => Promise<PartitionLog>
+}
+
+/**
+ * Takes possession of the storage, reads the metadata log (or formats a new one), begins its next epoch, elects a leader
+ * for every partition and opens its log. Throws MetadataLogRefused, whose message is for the operator, and StorageError;
+ * the storage is then closed again.
+ */
+export async function openCluster(options: OpenClusterOptions): Promise<Cluster> {
+  const { storage, environment, config, nodes } = options
+  const { partitions } = await storage.open()
+  try {
+    const controllerId = nodes[0].id
+    const clusterId = config.get('cluster.id')
+    const identity = await takeDirectory({ storage, partitions, environment, nodeId: controllerId, clusterId })
+    const opened = await MetadataLog.open({
+      storage,
+      time: environment.time,
+      nodeId: controllerId,
+      retentionBytes: config.get('metadata.max.retention.bytes'),
+    })
+    checkReplicas(opened.image, new Set(nodes.map((node) => node.id)))
+    checkMetadataThere(opened.image, partitions)
+    nameStrays(opened.image, partitions, environment)
+    const image = await new ClusterStart(options, identity, opened.log, opened.image).run()
+    const cluster = new LocalCluster({ ...options, clusterId: identity.clusterId, log: opened.log, image })
+    await cluster.openLogs()
+    return cluster
+  } catch (error) {
+    await storage.close(null)
+    throw error
+  }
+}
+
+const isTopic = (partition: PartitionId): boolean => partition.topic !== METADATA_TOPIC
+
+/** Without its metadata log a directory's topics have no names for their ids, no configs and no epochs. */
+function checkMetadataThere(image: MetadataImage, partitions: readonly PartitionId[]): void {
+  if (image.endOffset > 0n || !partitions.some(isTopic)) return
+  throw new MetadataLogRefused('The data directory holds partitions, but no __cluster_metadata-0 that says what they are.')
+}
+
+/** They may be all that is left of something: they are named, and left where they are. */
+function nameStrays(image: MetadataImage, partitions: readonly PartitionId[], { logger }: Environment): void {
+  for (const { topicId, topic, partition } of partitions.filter(isTopic)) {
+    if (image.topicsById.get(topicId)?.partitions[partition] !== undefined) continue
+    const folder = `${topic}-${partition}`
+    logger.warn({ folder, topicId }, `The folder ${folder} belongs to no topic of this cluster; it is left alone.`)
+  }
+}
+
+/** The records of a start, in Kafka's order. */
+class ClusterStart {
+  readonly #options: OpenClusterOptions
+  readonly #identity: DirectoryIdentity
+  readonly #log: MetadataLog
+  #image: MetadataImage
+
+  constructor(options: OpenClusterOptions, identity: DirectoryIdentity, log: MetadataLog, image: MetadataImage) {
+    this.#options = options
+    this.#identity = identity
+    this.#log = log
+    this.#image = image
+  }
+
+  async run(): Promise<MetadataImage> {
+    const { nodes, environment, storage, config } = this.#options
+    const { directoryId } = this.#identity
+    const newIncarnationId = (): string => environment.random.uuid()
+    this.#advance(await this.#log.lead(this.#image), [])
+    if (metadataVersionOf(this.#image) === 0) {
+      const first = await bootstrapImage(storage)
+      await this.#commit(bootstrapRecords(first, config.text('min.insync.replicas') ?? '1'), first)
+    }
+    await this.#commit([controllerRegistration(nodes[0].id, newIncarnationId())])
+    const brokerEpoch = this.#log.endOffset
+    await this.#commit(registrations(this.#image, nodes, { brokerEpoch, directoryId, newIncarnationId }))
+    await this.#commit(electionRecords(this.#image, nodes, directoryId))
+    return this.#image
+  }
+
+  /** `under`: the image whose metadata.version says how the records are written. */
+  async #commit(records: readonly MetadataRecord[], under = this.#image): Promise<void> {
+    this.#advance(await this.#log.commit(records, under), records)
+  }
+
+  #advance({ endOffset, epoch, timestampMs }: Committed, records: readonly MetadataRecord[]): void {
+    const draft = new MetadataDraft(this.#image)
+    for (const record of records) draft.replay(record)
+    draft.advance(endOffset, epoch, timestampMs)
+    this.#image = draft.finish()
+  }
+}

@@ -1,0 +1,144 @@
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { resolveTopicConfig } from '../config/topic-config.ts'
+import type { Environment } from '../environment/environment.ts'
+import { LogStartOffsets } from '../log/log-start-offsets.ts'
+import { type OpenPartitionLogOptions, openPartitionLog } from '../log/open-partition-log.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { Storage } from '../storage/storage.ts'
+import { ConfigResource, configsOf, type MetadataImage, type PartitionImage, type TopicImage } from './metadata-image.ts'
+
+/** How many logs are opened at once: opening reads files, and the reads of those who wait share the threads. */
+const OPENING_MAX = 8
+
+export interface PartitionsOptions {
+  readonly storage: Storage
+  readonly environment: Environment
+  readonly openLog?: (options: OpenPartitionLogOptions) => Promise<PartitionLog>
+  /** The settings that hold now. */
+  readonly config: () => BrokerConfig
+  /** A log that failed has cut itself to what it promised, and takes appends again under a higher leader epoch. */
+  readonly raiseLeaderEpoch: (topicId: string, partition: number) => void
+}
+
+/** `null`: the log could not be opened, or is being opened. */
+type Slot = PartitionLog | null
+
+/** The logs of all partitions, opened and closed as the image says; the nodes of a process share them. */
+export class Partitions {
+  readonly #options: PartitionsOptions
+  readonly #topics = new Map<string, Slot[]>()
+  #logStartOffsets: LogStartOffsets | null = null
+
+  constructor(options: PartitionsOptions) {
+    this.#options = options
+  }
+
+  /** Undefined: there is no such partition here. Null: there is, and its log cannot be used. */
+  get(topicId: string, partition: number): PartitionLog | null | undefined {
+    return this.#topics.get(topicId)?.[partition]
+  }
+
+  /** Opens what is not open yet and tells the open ones who leads. A log that cannot be opened is named and left out. */
+  async follow(image: MetadataImage, topics: Iterable<TopicImage>): Promise<void> {
+    const opening: (() => Promise<void>)[] = []
+    for (const topic of topics) {
+      const slots = this.#topics.get(topic.id) ?? []
+      this.#topics.set(topic.id, slots)
+      for (const partition of topic.partitions) {
+        const log = slots[partition.partition]
+        if (log === undefined) opening.push(() => this.#open(image, topic, partition, slots))
+        else if (log !== null) followLeader(log, partition)
+      }
+    }
+    await inParallel(opening, OPENING_MAX)
+  }
+
+  async #open(image: MetadataImage, topic: TopicImage, partition: PartitionImage, slots: Slot[]): Promise<void> {
+    const { storage, environment, openLog = openPartitionLog, raiseLeaderEpoch } = this.#options
+    const config = this.#options.config()
+    slots[partition.partition] = null
+    try {
+      this.#logStartOffsets ??= await LogStartOffsets.load(storage.files)
+      const log = await openLog({
+        storage,
+        environment,
+        id: { topicId: topic.id, topic: topic.name, partition: partition.partition },
+        config: resolveTopicConfig(configsOf(image, ConfigResource.topic, topic.name), config),
+        leaderEpoch: partition.leaderEpoch,
+        durability: config.get('durability') === 'page-cache' ? 'page-cache' : 'fsync',
+        producerIdExpirationMs: config.get('producer.id.expiration.ms'),
+        logStartOffsets: this.#logStartOffsets,
+      })
+      slots[partition.partition] = log
+      log.watch(() => {
+        if (log.awaitsLeaderEpoch) raiseLeaderEpoch(topic.id, partition.partition)
+      })
+    } catch (error) {
+      const name = `${topic.name}-${partition.partition}`
+      environment.logger.error(
+        { err: error, partition: name },
+        `The log of ${name} cannot be opened; requests for it are answered KAFKA_STORAGE_ERROR.`,
+      )
+    }
+  }
+
+  /** Gives the open logs of these topics the settings that hold now. */
+  configure(image: MetadataImage, topics: Iterable<TopicImage>): void {
+    for (const topic of topics) {
+      const config = resolveTopicConfig(configsOf(image, ConfigResource.topic, topic.name), this.#options.config())
+      for (const log of this.#topics.get(topic.id) ?? []) log?.configure(config)
+    }
+  }
+
+  /** Deletes the logs of topics that are no more. What cannot be deleted is named, and is nobody's from then on. */
+  async remove(topics: Iterable<TopicImage>): Promise<void> {
+    const { logger } = this.#options.environment
+    const deleting: (() => Promise<void>)[] = []
+    for (const topic of topics) {
+      const slots = this.#topics.get(topic.id) ?? []
+      this.#topics.delete(topic.id)
+      for (const [partition, log] of slots.entries()) {
+        const name = `${topic.name}-${partition}`
+        if (log !== null && log !== undefined)
+          deleting.push(() =>
+            log
+              .delete()
+              .catch((error: unknown) => logger.error({ err: error, partition: name }, `${name} could not be deleted.`)),
+          )
+      }
+    }
+    await inParallel(deleting, OPENING_MAX)
+  }
+
+  /** The topics' partitions that are open, with what they take. */
+  *sizes(): Generator<{ readonly topic: string; readonly partition: number; readonly sizeBytes: bigint }, void, undefined> {
+    for (const slots of this.#topics.values()) {
+      for (const log of slots) {
+        if (log !== null && log !== undefined)
+          yield { topic: log.id.topic, partition: log.id.partition, sizeBytes: log.sizeBytes }
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const logs = [...this.#topics.values()].flat().filter((log): log is PartitionLog => log !== null && log !== undefined)
+    this.#topics.clear()
+    await inParallel(
+      logs.map((log) => () => log.close()),
+      OPENING_MAX,
+    )
+  }
+}
+
+function followLeader(log: PartitionLog, { leader, leaderEpoch }: PartitionImage): void {
+  if (leader < 0) log.resign()
+  else if (leaderEpoch !== log.leaderEpoch) log.becomeLeader(leaderEpoch)
+}
+
+async function inParallel(tasks: readonly (() => Promise<void>)[], countMax: number): Promise<void> {
+  const line = tasks.values()
+  const worker = async (): Promise<void> => {
+    for (const task of line) await task()
+  }
+  await Promise.all(Array.from({ length: Math.min(countMax, tasks.length) }, worker))
+}
