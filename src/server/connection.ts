@@ -129,7 +129,10 @@ export class Connection implements ByteSink, FrameTaker {
 
   /** Holds the next request back until this one is ordered, and keeps its records in reach until then. */
   #order(frame: Frame, ordered: undefined | Promise<void>): void {
-    if (ordered === undefined) return frame.done()
+    if (ordered === undefined) {
+      frame.done()
+      return
+    }
     this.#blocked = true
     frame.detach()
     const proceed = (): void => {

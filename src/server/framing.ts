@@ -125,8 +125,10 @@ export class Framing {
         if (this.#sizeFilled < SIZE_BYTES) return
         this.#sizeFilled = 0
         const sizeBytes = this.#size.readInt32BE(0)
-        if (sizeBytes < 0 || sizeBytes > this.#frameBytesMax)
-          return this.#taker.broken(sizeSentence(sizeBytes, this.#frameBytesMax))
+        if (sizeBytes < 0 || sizeBytes > this.#frameBytesMax) {
+          this.#taker.broken(sizeSentence(sizeBytes, this.#frameBytesMax))
+          return
+        }
         if (bytes.length - at < sizeBytes) {
           more = this.#begin(sizeBytes)
         } else {
@@ -135,7 +137,10 @@ export class Framing {
           more = this.#taker.take(frame)
         }
       }
-      if (!more) return this.#keep(bytes.subarray(at), pooled)
+      if (!more) {
+        this.#keep(bytes.subarray(at), pooled)
+        return
+      }
     }
   }
 

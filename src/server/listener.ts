@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { BindAddresses } from '../config/listeners.ts'
 import type { Clock, Timer } from '../environment/environment.ts'
 import type { Logger } from '../environment/logger.ts'
 import { Connection } from './connection.ts'
@@ -10,11 +11,10 @@ import { attachReader, type ByteSink } from './socket-reader.ts'
 export interface ListenerOptions {
   /** Kafka's name of the listener, in upper case. */
   readonly name: string
-  /** Addresses to bind, all with one port. One that the machine lacks is passed over, unless it is the only one. */
-  readonly hosts: readonly string[]
+  /** Addresses to bind, all with one port. */
+  readonly bind: BindAddresses
   /** 0: a free one. */
   readonly port: number
-  readonly dispatch: Dispatch
   readonly memory: FrameMemory
   readonly limits: ConnectionLimits
   /** socket.request.max.bytes */
@@ -31,12 +31,18 @@ export interface ListenerOptions {
   readonly logger: Logger
 }
 
+/** Connections that the system may hold for us before we accept them. */
+const BACKLOG = 1024
+
 const connectionIds = { next: 1 }
 
 /** One named listener: its sockets, its connections, and what ends connections that nobody uses. */
 export class Listener {
   readonly #options: ListenerOptions
   readonly #servers: Server[] = []
+  /** Who came before requests are answered. */
+  readonly #early: Socket[] = []
+  #dispatch: Dispatch | null = null
   readonly #connections = new Set<Connection>()
   readonly #due = new Set<Connection>()
   #flushing = false
@@ -67,37 +73,36 @@ export class Listener {
     return this.#connections.size
   }
 
-  /** Binds. Rejects with a sentence when the port is in use or the address is none of this machine. */
+  /** Binds, and holds who comes until `begin`. Rejects with a sentence when the port is in use or the address is none of this machine. */
   async open(): Promise<void> {
-    const { hosts, port } = this.#options
-    for (const [index, host] of hosts.entries()) {
-      try {
-        await this.#bind(host, this.#port === 0 ? port : this.#port)
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException
-        const optional =
-          index > 0 && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' || (code === 'EADDRINUSE' && port === 0))
-        if (!optional) {
-          await this.close()
-          throw new Error(bindSentence(this.#options.name, host, port, error as NodeJS.ErrnoException), { cause: error })
-        }
-      }
+    const { required, optional } = this.#options.bind
+    try {
+      for (const host of required) await this.#bind(host)
+    } catch (error) {
+      await this.close()
+      throw error
     }
+    for (const host of optional) await this.#bind(host).catch(() => {})
   }
 
-  async #bind(host: string, port: number): Promise<void> {
+  async #bind(host: string | undefined): Promise<void> {
     const server = createServer({ pauseOnConnect: true, noDelay: true })
+    const port = this.#port === 0 ? this.#options.port : this.#port
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ host, port, backlog: 1024, ipv6Only: host.includes(':') && host !== '::' }, () => {
-        server.removeListener('error', reject)
-        resolve()
-      })
+      server.once('error', (error) => reject(new Error(bindSentence(this.name, host ?? '', port, error), { cause: error })))
+      server.listen({ host, port, backlog: BACKLOG, ipv6Only: host?.includes(':') === true && host !== '::' }, resolve)
     })
+    server.removeAllListeners('error')
     this.#port = (server.address() as AddressInfo).port
     this.#servers.push(server)
     server.on('connection', (socket) => this.#accept(socket))
     server.on('error', (error) => this.#acceptFailed(error))
+  }
+
+  /** From now on requests are answered, also those of who came before. */
+  begin(dispatch: Dispatch): void {
+    this.#dispatch = dispatch
+    for (const socket of this.#early.splice(0)) this.#accept(socket)
   }
 
   /** Descriptors have run out, most likely: the system closes what it cannot hand over, and the listener goes on. */
@@ -109,6 +114,12 @@ export class Listener {
   }
 
   #accept(accepted: Socket): void {
+    const dispatch = this.#dispatch
+    if (dispatch === null) {
+      this.#early.push(accepted)
+      accepted.on('error', () => accepted.destroy())
+      return
+    }
     const { limits, logger, name } = this.#options
     const address = accepted.remoteAddress ?? ''
     const refusal = limits.admit(address)
@@ -119,7 +130,7 @@ export class Listener {
     }
     let connection: Connection | null = null
     const socket = attachReader(accepted, () => connection ?? deaf)
-    const { dispatch, memory, frameBytesMax, inFlightBytesMax, clock } = this.#options
+    const { memory, frameBytesMax, inFlightBytesMax, clock } = this.#options
     connection = new Connection(socket, {
       id: connectionIds.next++,
       listener: name,
@@ -209,6 +220,7 @@ export class Listener {
     this.#stallTimer?.cancel()
     const closing = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     for (const connection of [...this.#connections]) connection.destroy()
+    for (const socket of this.#early.splice(0)) socket.destroy()
     await Promise.all(closing)
   }
 }

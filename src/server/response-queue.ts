@@ -54,7 +54,10 @@ export class ResponseQueue {
   }
 
   afterResponse(slot: Slot, run: () => void): void {
-    if (this.#ended) return run()
+    if (this.#ended) {
+      run()
+      return
+    }
     slot.afterResponse ??= []
     slot.afterResponse.push(run)
   }
@@ -63,8 +66,8 @@ export class ResponseQueue {
   settle(slot: Slot, answer: EncodedMessage | null): void {
     slot.answer = answer
     slot.settled = true
-    if (this.#ended) return finish(slot)
-    if (this.#slots[0] === slot) this.#flushSoon(this)
+    if (this.#ended) finish(slot)
+    else if (this.#slots[0] === slot) this.#flushSoon(this)
   }
 
   /** Writes what is due; calls `taken` when the socket has taken it. */
@@ -81,7 +84,10 @@ export class ResponseQueue {
       taken()
     }
     this.#unsentBytes += sizeBytes
-    if (sizeBytes === 0) return done()
+    if (sizeBytes === 0) {
+      done()
+      return
+    }
     this.#socket.cork()
     const chunks = slots.flatMap((slot) => slot.answer?.chunks ?? [])
     const last = chunks.pop()

@@ -1,26 +1,23 @@
-import type { ApiTable, Services } from '../apis/table.ts'
+import type { Services } from '../apis/table.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import { bindAddresses } from '../config/listeners.ts'
 import { ByteLimit } from '../environment/byte-limit.ts'
+import type { Environment } from '../environment/environment.ts'
 import { ConnectionLimits } from './connection-limits.ts'
 import { Dispatch } from './dispatch.ts'
 import { Listener } from './listener.ts'
 
 export interface ServerOptions {
   readonly config: BrokerConfig
-  readonly table: ApiTable
-  readonly services: Services
-  readonly listeners: readonly { readonly name: string; readonly hosts: readonly string[]; readonly port: number }[]
-  readonly bug: (error: Error) => void
+  readonly environment: Environment
 }
 
 /** Where clients come in: the listeners of a broker, and the limits that they share. */
 export class Server {
   readonly listeners: readonly Listener[]
 
-  constructor({ config, table, services, listeners, bug }: ServerOptions) {
-    const { environment } = services
+  constructor({ config, environment }: ServerOptions) {
     const { logger } = environment
-    const dispatch = new Dispatch({ table, services, logger, bug })
     const memory = {
       buffers: environment.buffers,
       received: new ByteLimit('received bytes', config.get('queued.max.request.bytes')),
@@ -30,13 +27,12 @@ export class Server {
       maxPerAddress: config.get('max.connections.per.ip'),
       overrides: connectionOverrides(config.get('max.connections.per.ip.overrides')),
     })
-    this.listeners = listeners.map(
-      ({ name, hosts, port }) =>
+    this.listeners = config.listeners.map(
+      ({ name, host, port }) =>
         new Listener({
           name,
-          hosts,
+          bind: bindAddresses({ name, host, port }),
           port,
-          dispatch,
           memory,
           limits,
           frameBytesMax: config.get('socket.request.max.bytes'),
@@ -62,6 +58,12 @@ export class Server {
       await this.close()
       throw error
     }
+  }
+
+  /** From now on requests are answered. `bug` is told of a failed assertion. */
+  begin(services: Services, bug: (error: Error) => void): void {
+    const dispatch = new Dispatch({ table: services.table, services, logger: services.environment.logger, bug })
+    for (const listener of this.listeners) listener.begin(dispatch)
   }
 
   async close(): Promise<void> {
