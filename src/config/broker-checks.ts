@@ -1,5 +1,6 @@
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerSettingName } from './broker-settings.ts'
+import { parseConnectionOverrides } from './connection-overrides.ts'
 
 /** The first may be at most the second. */
 const ordered: readonly (readonly [BrokerSettingName, BrokerSettingName])[] = [
@@ -42,7 +43,7 @@ export function crossCheck(config: BrokerConfig): string[] {
       problems.push(`${heartbeat} (${config.get(heartbeat)}) must be below ${session} (${config.get(session)}).`)
     }
   }
-  problems.push(...checkOverrides(config), ...checkTopics(config))
+  problems.push(...parseConnectionOverrides(config.get('max.connections.per.ip.overrides')).problems, ...checkTopics(config))
   return problems
 }
 
@@ -73,13 +74,6 @@ function checkAges(config: BrokerConfig): string[] {
   if (age('log.roll.jitter.ms') < 0) problems.push('log.roll.jitter.ms must be at least 0.')
   if (age('log.retention.ms') === 0) problems.push('log.retention.ms must be at least 1, or -1 to keep records for ever.')
   return problems
-}
-
-function checkOverrides(config: BrokerConfig): string[] {
-  const entries = config.get('max.connections.per.ip.overrides').split(',')
-  return entries
-    .filter((entry) => entry.trim() !== '' && !/^.+:\s*[0-9]{1,9}\s*$/.test(entry))
-    .map((entry) => `max.connections.per.ip.overrides: ${entry.trim()} is not of the form host:count.`)
 }
 
 /** Topic names are checked where topics are made; here only that a count is one. */

@@ -64,8 +64,7 @@ export function resolveConfig(sources: readonly SettingsSource[]): Resolution {
     if (row.status === 'accepted') meaningless.push(setting.name)
   }
   const config = new BrokerConfig(given.values())
-  // With values that could not be read, what lies between them would only repeat the first mistake.
-  if (problems.length === 0) problems.push(...crossCheck(config))
+  problems.push(...crossCheck(config))
   if (problems.length > 0) throw new ConfigError(problems)
   const notes = meaningless.length === 0 ? [] : [`Accepted, and without meaning here: ${meaningless.sort().join(', ')}.`]
   return { config, warnings: [...warnings, ...doubts(config)], notes }
