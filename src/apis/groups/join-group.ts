@@ -1,0 +1,12 @@
+import type { joinGroup } from '../../../protocol/messages/join-group.ts'
+import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
+import type { RequestContext } from '../context.ts'
+import { callerOf } from './caller.ts'
+
+/* JoinGroup. 1: rebalance timeout · 4: member id required (KIP-394) · 5: static members (KIP-345) · 6: flexible · 7: protocol type · 8: reason (KIP-800) · 9: skipAssignment (KIP-814) */
+
+type Request = RequestOf<typeof joinGroup>
+type Response = ResponseOf<typeof joinGroup>
+
+export const handleJoinGroup = (request: Request, context: RequestContext): Promise<Response> =>
+  context.services.groups.request<Response>(request.groupId, { api: 'JoinGroup', request }, callerOf(context))

@@ -1,0 +1,15 @@
+import { KafkaError } from '../../../protocol/errors.ts'
+import type { initProducerId } from '../../../protocol/messages/init-producer-id.ts'
+import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
+import type { RequestContext } from '../context.ts'
+
+/* InitProducerId. 2: flexible · 3: the id that the producer had (KIP-360) · 4: PRODUCER_FENCED (KIP-588) · 5: transactions 2 (KIP-890) */
+
+type Request = RequestOf<typeof initProducerId>
+type Response = ResponseOf<typeof initProducerId>
+
+/** An idempotent producer gets a new id each time: that it had one before counts for transactions alone. */
+export async function handleInitProducerId(request: Request, { services }: RequestContext): Promise<Response> {
+  if (request.transactionalId !== null) throw new KafkaError('INVALID_REQUEST')
+  return { errorCode: 0, producerId: await services.producerIds.next(), producerEpoch: 0 }
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { environmentSource, type SettingsSource, settingsSource } from '../config/resolve-config.ts'
+import { decodeProperties, parseProperties } from '../config/server-properties.ts'
+
+/** The flags of `grete start`, as yargs gives them. */
+export interface StartFlags {
+  readonly properties?: string | undefined
+  readonly port?: number | undefined
+  readonly host?: string | undefined
+  readonly dataDir?: string | undefined
+  readonly memory?: boolean | undefined
+  readonly nodeId?: number | undefined
+  readonly set?: readonly string[] | undefined
+  readonly topic?: readonly string[] | undefined
+  readonly logLevel?: string | undefined
+}
+
+/** A command line that cannot be followed, in a sentence. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'UsageError'
+  }
+}
+
+/** Where settings come from, the first of which wins: flags, environment, file. */
+export function startSources(
+  flags: StartFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly SettingsSource[] {
+  const sources = [flagSource(flags), environmentSource(environment)]
+  return flags.properties === undefined ? sources : [...sources, fileSource(flags.properties)]
+}
+
+function flagSource(flags: StartFlags): SettingsSource {
+  const settings = [
+    ...(flags.set ?? []).map(assignment),
+    ...given('log.dirs', flags.dataDir, '--data-dir'),
+    ...given('storage.type', flags.memory === true ? 'memory' : undefined, '--memory'),
+    ...given('node.id', flags.nodeId, '--node-id'),
+    ...given('topics', flags.topic?.join(','), '--topic'),
+    ...given('log.level', flags.logLevel, '--log-level'),
+  ]
+  const listen = {
+    ...(flags.host === undefined ? {} : { host: flags.host }),
+    ...(flags.port === undefined ? {} : { port: flags.port }),
+  }
+  return { settings, listen }
+}
+
+const given = (name: string, value: string | number | undefined, from: string) =>
+  value === undefined ? [] : [{ name, value: String(value), from }]
+
+function assignment(text: string) {
+  const equals = text.indexOf('=')
+  if (equals <= 0) throw new UsageError(`--set ${text} is not of the form name=value.`)
+  return { name: text.slice(0, equals).trim(), value: text.slice(equals + 1).trim(), from: '--set' }
+}
+
+function fileSource(path: string): SettingsSource {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new UsageError(code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read: ${message}.`)
+  }
+  return settingsSource(parseProperties(decodeProperties(bytes)), path)
+}

@@ -1,0 +1,1 @@
+export { Broker, type BrokerOptions, StartError } from './broker.ts'
