@@ -25,7 +25,7 @@ const random = randomness(seed)
 const randomBytes = (length: number, below: number): Buffer => Buffer.from(Uint8Array.from({ length }, () => random(below)))
 
 /** What one byte of a message may cost in memory. An array element of one byte becomes an object of some tens of bytes. */
-const HEAP_PER_BYTE_MAX = 2000
+const HEAP_PER_BYTE_MAX = 200
 
 let schemas: Schemas
 let samples: Sample[]
