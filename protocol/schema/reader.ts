@@ -93,6 +93,12 @@ export class Reader {
 
   /** At most five bytes, as Kafka's ByteUtils reads it; the fifth gives the upper four bits. */
   unsignedVarint(): number {
+    // Nearly all lengths, counts and tags have one byte.
+    const first = this.position < this.end ? (this.buffer[this.position] as number) : 0x80
+    if (first < 0x80) {
+      this.position++
+      return first
+    }
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.buffer[this.#take(1)] as number
