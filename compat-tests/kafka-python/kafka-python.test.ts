@@ -1,0 +1,3 @@
+import { everydayFlow } from '../everyday-flow.ts'
+
+everydayFlow('kafka-python')
