@@ -36,4 +36,13 @@ export const alterPartitionReassignments = defineApi({
       }),
     }),
   },
+  // The Java client counts the partitions of an answer, whatever the error at the top.
+  refuse: (request, { errorCode, message: errorMessage }) => ({
+    errorCode,
+    errorMessage,
+    responses: (request.topics ?? []).map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode, errorMessage })),
+    })),
+  }),
 })

@@ -33,4 +33,14 @@ export const createDelegationToken = defineApi({
     hmac: bytes,
     throttleTimeMs: int32.default(0),
   },
+  refuse: (_request, error) => ({
+    errorCode: error.errorCode,
+    principalType: 'User',
+    principalName: 'ANONYMOUS',
+    issueTimestampMs: -1n,
+    expiryTimestampMs: -1n,
+    maxTimestampMs: -1n,
+    tokenId: '',
+    hmac: Buffer.alloc(0),
+  }),
 })
