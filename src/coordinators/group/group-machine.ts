@@ -1,5 +1,5 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
-import type { CoordinatorRecord, Decision, Input, Machine, MachineRandom } from '../machine.ts'
+import type { CoordinatorRecord, Decision, Input, Machine, MachineRandom, Producer } from '../machine.ts'
 import { ClassicGroup } from './classic-group.ts'
 import type { GroupInput, GroupRequest, JoinGroupRequest } from './group-request.ts'
 import type { GroupSettings } from './group-settings.ts'
@@ -22,6 +22,8 @@ export class GroupMachine implements Machine<GroupRequest, null> {
   readonly #settings: GroupSettings
   readonly #groups = new Map<string, ClassicGroup>()
   readonly #offsets = new Offsets()
+  /** What transactions wrote that have not ended, by producer id. */
+  readonly #pending = new Map<bigint, readonly CoordinatorRecord[]>()
 
   constructor(settings: GroupSettings) {
     this.#settings = settings
@@ -60,6 +62,18 @@ export class GroupMachine implements Machine<GroupRequest, null> {
   }
 
   replay(_offset: bigint, record: CoordinatorRecord): void {
+    const { producer } = record
+    if (producer === null) this.#apply(record)
+    else this.#pending.set(producer.id, [...(this.#pending.get(producer.id) ?? []), record])
+  }
+
+  replayMarker(producer: Producer, commit: boolean): void {
+    const pending = this.#pending.get(producer.id) ?? []
+    this.#pending.delete(producer.id)
+    if (commit) for (const record of pending) this.#apply(record)
+  }
+
+  #apply(record: CoordinatorRecord): void {
     const said = readRecord(record)
     if (said?.kind === 'group') this.#replayGroup(said.groupId, said.metadata)
     else if (said?.kind === 'offset') this.#replayOffset(said)
@@ -78,9 +92,6 @@ export class GroupMachine implements Machine<GroupRequest, null> {
       this.#offsets.set(groupId, topic, partition, committed)
     }
   }
-
-  /** No transaction writes offsets yet. */
-  replayMarker(): void {}
 
   /** Without a record of its own it is a simple group: offsets, and nobody to assign them to. */
   #groupOrNew(groupId: string): ClassicGroup {

@@ -24,15 +24,21 @@ export type GroupProtocol = JoinGroupRequest['protocols'][number]
 
 /**
  * What is asked of the coordinator of a group. Topics have names here: whoever asks has turned ids into names, and has
- * answered what is not known or not allowed.
+ * answered what is not known or not allowed. `response` is never set: its type says what answers the request.
  */
 export type GroupRequest =
-  | { readonly api: 'JoinGroup'; readonly request: JoinGroupRequest }
-  | { readonly api: 'SyncGroup'; readonly request: SyncGroupRequest }
-  | { readonly api: 'Heartbeat'; readonly request: HeartbeatRequest }
-  | { readonly api: 'LeaveGroup'; readonly request: LeaveGroupRequest }
-  | { readonly api: 'OffsetCommit'; readonly request: OffsetCommitRequest }
-  | { readonly api: 'OffsetFetch'; readonly group: OffsetFetchGroup; readonly requireStable: boolean }
+  | { readonly api: 'JoinGroup'; readonly request: JoinGroupRequest; readonly response?: JoinGroupResponse }
+  | { readonly api: 'SyncGroup'; readonly request: SyncGroupRequest; readonly response?: SyncGroupResponse }
+  | { readonly api: 'Heartbeat'; readonly request: HeartbeatRequest; readonly response?: HeartbeatResponse }
+  | { readonly api: 'LeaveGroup'; readonly request: LeaveGroupRequest; readonly response?: LeaveGroupResponse }
+  | { readonly api: 'OffsetCommit'; readonly request: OffsetCommitRequest; readonly response?: OffsetCommitResponse }
+  | {
+      readonly api: 'OffsetFetch'
+      readonly group: OffsetFetchGroup
+      /** Without transactions every offset is stable. */
+      readonly requireStable: boolean
+      readonly response?: OffsetFetchGroupResponse
+    }
 
 /** A request as the machine gets it: with the id that its answer goes by, and who asks. */
 export type GroupInput = Extract<Input<GroupRequest>, { kind: 'request' }>

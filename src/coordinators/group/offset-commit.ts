@@ -1,4 +1,5 @@
 import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
+import type { CoordinatorRecord } from '../machine.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import type { GroupInput, OffsetCommitRequest, OffsetCommitResponse } from './group-request.ts'
 import type { CommittedOffset } from './offsets.ts'
@@ -30,10 +31,23 @@ export function commitOffsets(
   const member = group?.members.get(request.memberId)
   const isSession = group?.state === 'Stable' || group?.state === 'PreparingRebalance'
   if (group !== undefined && member !== undefined && isSession) restartSession(group, member, turn)
-  turn.reply(
-    input.id,
-    answered(request, (topic, partition) => commit(request, topic, partition, turn)),
-  )
+  const records: CoordinatorRecord[] = []
+  const response = answered(request, (topic, partition) => {
+    const metadata = partition.committedMetadata ?? ''
+    if (metadata.length > turn.settings.offsetMetadataLengthMax) return 'OFFSET_METADATA_TOO_LARGE'
+    const committed = committedOffset(request, topic, partition, turn)
+    records.push(offsetCommit(request.groupId, topic.name, partition.partitionIndex, committed))
+    return 'NONE'
+  })
+  if (!turn.fitsBatch(records)) {
+    turn.reply(
+      input.id,
+      answered(request, () => 'UNKNOWN_SERVER_ERROR'),
+    )
+    return
+  }
+  for (const record of records) turn.record(record)
+  turn.reply(input.id, response)
 }
 
 function refusalWithoutGroup(request: OffsetCommitRequest, version: number): ErrorName | null {
@@ -52,21 +66,22 @@ function refusalOf(group: ClassicGroup, request: OffsetCommitRequest): ErrorName
   return group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : null
 }
 
-function commit(request: OffsetCommitRequest, topic: CommitTopic, partition: CommitPartition, turn: Turn): ErrorName {
-  const metadata = partition.committedMetadata ?? ''
-  if (metadata.length > turn.settings.offsetMetadataLengthMax) return 'OFFSET_METADATA_TOO_LARGE'
+function committedOffset(
+  { retentionTimeMs }: OffsetCommitRequest,
+  { topicId }: CommitTopic,
+  partition: CommitPartition,
+  turn: Turn,
+): CommittedOffset {
   const now = BigInt(turn.nowMs)
-  const { retentionTimeMs } = request
-  const committed: CommittedOffset = {
+  return {
     offset: partition.committedOffset,
     leaderEpoch: partition.committedLeaderEpoch,
-    metadata,
+    metadata: partition.committedMetadata ?? '',
+    // OffsetCommit 1 names its own.
     commitTimestampMs: partition.commitTimestamp === -1n ? now : partition.commitTimestamp,
     expireTimestampMs: retentionTimeMs === -1n ? null : now + retentionTimeMs,
-    topicId: topic.topicId,
+    topicId,
   }
-  turn.record(offsetCommit(request.groupId, topic.name, partition.partitionIndex, committed))
-  return 'NONE'
 }
 
 function answered(

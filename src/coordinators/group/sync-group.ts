@@ -1,5 +1,4 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
-import type { CoordinatorRecord } from '../machine.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { emptyAssignment } from './classic-member.ts'
 import type { GroupInput, SyncGroupRequest } from './group-request.ts'
@@ -43,7 +42,7 @@ function assign(group: ClassicGroup, request: SyncGroupRequest, turn: Turn): voi
   const assignments = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, assignment]))
   const assignmentOf = ({ id }: { readonly id: string }): Buffer => assignments.get(id) ?? emptyAssignment
   const record = groupMetadata(group, assignmentOf)
-  if (bytesOf(record) > turn.settings.batchBytesMax) {
+  if (!turn.fitsBatch([record])) {
     resetAssignments(group, 'UNKNOWN_SERVER_ERROR', turn)
     rebalanceOrCompleteJoin(group, turn)
     return
@@ -56,8 +55,3 @@ function assign(group: ClassicGroup, request: SyncGroupRequest, turn: Turn): voi
     restartSession(group, member, turn)
   }
 }
-
-/** What a record's own framing and its batch's header need besides key and value. */
-const overheadBytes = 128
-
-const bytesOf = ({ key, value }: CoordinatorRecord): number => key.length + (value?.length ?? 0) + overheadBytes

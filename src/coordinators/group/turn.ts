@@ -1,6 +1,10 @@
 import type { CoordinatorRecord, Decision, MachineRandom, Reply, TimerChange } from '../machine.ts'
 import type { GroupSettings } from './group-settings.ts'
 
+/** What a record needs besides key and value, at most, and what a batch needs besides its records. */
+const recordOverheadBytes = 32
+const batchOverheadBytes = 128
+
 /** One decision in the making: what it may look at besides the groups, and what has come of it so far. */
 export class Turn {
   readonly nowMs: number
@@ -22,6 +26,12 @@ export class Turn {
 
   record(record: CoordinatorRecord): void {
     this.#records.push(record)
+  }
+
+  /** Whether the records fit into one batch of the internal topic, and so are written all or not at all. */
+  fitsBatch(records: readonly CoordinatorRecord[]): boolean {
+    const bytes = records.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0) + recordOverheadBytes, 0)
+    return bytes + batchOverheadBytes <= this.settings.batchBytesMax
   }
 
   /** `Response` is spelled out by the caller, so that a response of the wrong API does not compile. */

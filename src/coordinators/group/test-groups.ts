@@ -1,0 +1,135 @@
+import type { CoordinatorRecord, Decision, Input } from '../machine.ts'
+import { GroupMachine } from './group-machine.ts'
+import type { GroupRequest } from './group-request.ts'
+import type { GroupSettings } from './group-settings.ts'
+
+export const testSettings: GroupSettings = {
+  minSessionTimeoutMs: 6000,
+  maxSessionTimeoutMs: 1_800_000,
+  initialRebalanceDelayMs: 3000,
+  membersMax: 1000,
+  pendingMembersMax: 100,
+  offsetMetadataLengthMax: 16,
+  offsetsRetentionMs: 7 * 24 * 3_600_000,
+  offsetsRetentionCheckIntervalMs: 600_000,
+  batchBytesMax: 1_000_000,
+}
+
+export interface TestCaller {
+  readonly version?: number
+  readonly clientId?: string
+}
+
+/** What a step led to, in the order in which it came out. */
+export interface Outcome {
+  /** The timer that fired, for the steps of an advance. */
+  readonly timer: string | null
+  readonly decision: Decision
+}
+
+/**
+ * A machine with what a runtime would give it: a log that takes every record, timers on a clock of its own, and random
+ * ids that can be read: 1, 2, 3.
+ */
+export class TestGroups {
+  readonly log: CoordinatorRecord[] = []
+  readonly settings: GroupSettings
+  /** Requests without an answer, by id. */
+  readonly open = new Map<number, GroupRequest>()
+  machine: GroupMachine
+  nowMs = 1_000_000
+  #requestId = 0
+  #uuid = 0
+  #timerOrder = 0
+  readonly #timers = new Map<string, { readonly dueMs: number; readonly order: number }>()
+
+  constructor(settings: Partial<GroupSettings> = {}) {
+    this.settings = { ...testSettings, ...settings }
+    this.machine = new GroupMachine(this.settings)
+    this.#step({ kind: 'loaded' })
+  }
+
+  get lastRequestId(): number {
+    return this.#requestId
+  }
+
+  request(request: GroupRequest, { version = 9, clientId = 'client' }: TestCaller = {}): Decision {
+    const id = ++this.#requestId
+    this.open.set(id, request)
+    const caller = { version, clientId, clientHost: '127.0.0.1', principal: 'User:ANONYMOUS', connection: id }
+    return this.#step({ kind: 'request', id, request, caller })
+  }
+
+  topicsDeleted(deletedTopics: readonly string[]): Decision {
+    return this.#step({ kind: 'image', deletedTopics })
+  }
+
+  /** Time passes; timers fire in the order in which they fall due. */
+  advance(milliseconds: number): readonly Outcome[] {
+    const outcomes: Outcome[] = []
+    const untilMs = this.nowMs + milliseconds
+    for (let next = this.#nextTimer(untilMs); next !== undefined; next = this.#nextTimer(untilMs)) {
+      const [timer, { dueMs }] = next
+      this.#timers.delete(timer)
+      this.nowMs = Math.max(this.nowMs, dueMs)
+      outcomes.push({ timer, decision: this.#step({ kind: 'timer', key: timer }) })
+    }
+    this.nowMs = untilMs
+    return outcomes
+  }
+
+  /** All that no record carries is gone; clients see their connections end. */
+  restart(): Decision {
+    this.open.clear()
+    this.#timers.clear()
+    this.machine = this.replayed()
+    return this.#step({ kind: 'loaded' })
+  }
+
+  /** Another machine, from the log alone. */
+  replayed(): GroupMachine {
+    const machine = new GroupMachine(this.settings)
+    for (const [offset, record] of this.log.entries()) machine.replay(BigInt(offset), record)
+    return machine
+  }
+
+  timerNames(): readonly string[] {
+    return [...this.#timers.keys()]
+  }
+
+  #step(input: Input<GroupRequest>): Decision {
+    const random = { uuid: () => String(++this.#uuid) }
+    const decision = this.machine.decide(input, null, this.nowMs, random)
+    for (const record of decision.records) {
+      this.machine.replay(BigInt(this.log.length), record)
+      this.log.push(record)
+    }
+    for (const { id } of decision.replies) {
+      if (!this.open.delete(id)) throw new Error(`Request ${id} is not open and was answered.`)
+    }
+    for (const change of decision.timers) {
+      if ('cancel' in change) this.#timers.delete(change.cancel)
+      else this.#timers.set(change.set, { dueMs: this.nowMs + change.delayMs, order: this.#timerOrder++ })
+    }
+    return decision
+  }
+
+  #nextTimer(untilMs: number): [string, { dueMs: number }] | undefined {
+    return [...this.#timers]
+      .filter(([, { dueMs }]) => dueMs <= untilMs)
+      .sort(([, a], [, b]) => a.dueMs - b.dueMs || a.order - b.order)[0]
+  }
+}
+
+/** Metadata of the consumer protocol, version 0, that subscribes to topics. */
+export function subscription(topics: readonly string[]): Buffer {
+  const names = topics.map((topic) => {
+    const name = Buffer.from(topic)
+    const length = Buffer.alloc(2)
+    length.writeInt16BE(name.length)
+    return Buffer.concat([length, name])
+  })
+  const head = Buffer.alloc(6)
+  head.writeInt32BE(topics.length, 2)
+  return Buffer.concat([head, ...names, Buffer.alloc(4)])
+}

@@ -1,0 +1,230 @@
+import { errorName } from '../../../protocol/errors.ts'
+import { ZERO_UUID } from '../../../protocol/schema/field.ts'
+import type { CoordinatorRecord, Decision, Reply, TimerChange } from '../machine.ts'
+import { ClassicMember } from './classic-member.ts'
+import type {
+  GroupRequest,
+  HeartbeatResponse,
+  JoinGroupResponse,
+  LeaveGroupResponse,
+  OffsetCommitResponse,
+  OffsetFetchGroupResponse,
+  SyncGroupResponse,
+} from './group-request.ts'
+import { readRecord } from './records.ts'
+import { subscribedTopics } from './subscribed-topics.ts'
+import { subscription, TestGroups } from './test-groups.ts'
+
+type Words = Readonly<Record<string, string>>
+
+/**
+ * Plays a script: each command line is followed by everything that it led to, indented. The same script with what came
+ * out this time is given back, so that a test compares the two and a change is read as a difference.
+ */
+export function playScript(script: string): string {
+  let groups = new TestGroups()
+  const asked = new Map<number, GroupRequest['api']>()
+  const lines: string[] = []
+  for (const line of script.split('\n')) {
+    if (line.startsWith('  ')) continue
+    lines.push(line)
+    if (line === '' || line.startsWith('#')) continue
+    const [command = '', ...rest] = line.split(' ')
+    const words = wordsOf(rest)
+    if (command === 'settings') {
+      groups = new TestGroups(Object.fromEntries(Object.entries(words).map(([name, value]) => [name, Number(value)])))
+      continue
+    }
+    lines.push(...run(groups, command, words, asked).map((out) => `  ${out}`))
+  }
+  return lines.join('\n')
+}
+
+/** `name=value` words; a bare first one is the group. */
+function wordsOf(parts: readonly string[]): Words {
+  return Object.fromEntries(parts.map((part, index) => (part.includes('=') ? split(part, '=') : [`arg${index}`, part])))
+}
+
+function split(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)]
+}
+
+const list = (text: string | undefined): string[] => (text === undefined || text === '' ? [] : text.split(','))
+
+function run(groups: TestGroups, command: string, words: Words, asked: Map<number, GroupRequest['api']>): string[] {
+  if (command === 'advance') {
+    return groups
+      .advance(Number(words['arg0']))
+      .flatMap(({ timer, decision }) => [`expired ${timer}`, ...print(decision, asked).map((out) => `  ${out}`)])
+  }
+  if (command === 'restart') return print(groups.restart(), asked)
+  if (command === 'delete-topic') return print(groups.topicsDeleted([words['arg0'] ?? '']), asked)
+  if (command === 'show') return show(groups)
+  const request = requestOf(command, words)
+  asked.set(groups.lastRequestId + 1, request.api)
+  const version = Number(words['version'] ?? latest[request.api])
+  const decision = groups.request(request, { version, clientId: words['client'] ?? 'client' })
+  return print(decision, asked)
+}
+
+const latest = { JoinGroup: 9, SyncGroup: 5, Heartbeat: 4, LeaveGroup: 5, OffsetCommit: 9, OffsetFetch: 9 }
+
+function requestOf(command: string, words: Words): GroupRequest {
+  const groupId = words['arg0'] ?? ''
+  const memberId = words['member'] ?? ''
+  const groupInstanceId = words['instance'] ?? null
+  const generationId = Number(words['generation'] ?? -1)
+  switch (command) {
+    case 'join':
+      return { api: 'JoinGroup', request: { groupId, memberId, groupInstanceId, ...joinDetails(words) } }
+    case 'sync':
+      return { api: 'SyncGroup', request: { groupId, memberId, groupInstanceId, generationId, ...syncDetails(words) } }
+    case 'heartbeat':
+      return { api: 'Heartbeat', request: { groupId, memberId, groupInstanceId, generationId } }
+    case 'leave':
+      return { api: 'LeaveGroup', request: { groupId, memberId, members: leavers(words) } }
+    case 'commit':
+      return { api: 'OffsetCommit', request: { groupId, memberId, groupInstanceId, ...commitDetails(words, generationId) } }
+    case 'fetch':
+      return { api: 'OffsetFetch', requireStable: false, group: fetchDetails(groupId, words) }
+    default:
+      throw new Error(`There is no command "${command}".`)
+  }
+}
+
+function joinDetails(words: Words) {
+  return {
+    sessionTimeoutMs: Number(words['session'] ?? 10_000),
+    rebalanceTimeoutMs: Number(words['rebalance'] ?? 60_000),
+    protocolType: words['type'] ?? 'consumer',
+    protocols: list(words['protocols'] ?? 'range:orders').map((protocol) => {
+      const [name, topics] = split(protocol, ':')
+      return { name, metadata: subscription(topics.split('+')) }
+    }),
+    reason: null,
+  }
+}
+
+function syncDetails(words: Words) {
+  return {
+    protocolType: words['type'] ?? null,
+    protocolName: words['protocol'] ?? null,
+    assignments: list(words['assign']).map((assigned) => {
+      const [memberId, assignment] = split(assigned, ':')
+      return { memberId, assignment: Buffer.from(assignment) }
+    }),
+  }
+}
+
+const leavers = (words: Words) => [
+  ...list(words['members']).map((memberId) => ({ memberId, groupInstanceId: null, reason: null })),
+  ...list(words['instances']).map((groupInstanceId) => ({ memberId: '', groupInstanceId, reason: null })),
+]
+
+function commitDetails(words: Words, generationIdOrMemberEpoch: number) {
+  const committedMetadata = words['metadata'] ?? null
+  const topics = list(words['offsets']).map((part) => {
+    const [name = '', partition, offset] = part.split(':')
+    const of = { partitionIndex: Number(partition), committedOffset: BigInt(offset ?? 0), committedLeaderEpoch: -1 }
+    return { name, topicId: ZERO_UUID, partitions: [{ ...of, commitTimestamp: -1n, committedMetadata }] }
+  })
+  return { generationIdOrMemberEpoch, retentionTimeMs: BigInt(words['retention'] ?? -1), topics }
+}
+
+function fetchDetails(groupId: string, words: Words) {
+  const asked = words['partitions']
+  const topics = list(asked).map((part) => {
+    const [name, partition] = split(part, ':')
+    return { name, topicId: ZERO_UUID, partitionIndexes: [Number(partition)] }
+  })
+  return { groupId, memberId: null, memberEpoch: -1, topics: asked === undefined ? null : topics }
+}
+
+function print(decision: Decision, asked: ReadonlyMap<number, GroupRequest['api']>): string[] {
+  return [
+    ...decision.records.map((record) => `record ${printRecord(record)}`),
+    ...decision.replies.map((reply) => `reply ${printReply(reply, asked)}`),
+    ...decision.timers.map(printTimer),
+  ]
+}
+
+const printTimer = (change: TimerChange): string =>
+  'set' in change ? `timer ${change.set} in ${change.delayMs}` : `cancel ${change.cancel}`
+
+function printRecord(record: CoordinatorRecord): string {
+  const said = readRecord(record)
+  if (said === null) return 'of another kind'
+  if (said.kind === 'offset') {
+    const { groupId, topic, partition, committed } = said
+    if (committed === null) return `offset ${groupId} ${topic}:${partition} removed`
+    const expiry = committed.expireTimestampMs === null ? '' : ` expires=${committed.expireTimestampMs}`
+    return `offset ${groupId} ${topic}:${partition} = ${committed.offset} "${committed.metadata}"${expiry}`
+  }
+  const { groupId, metadata } = said
+  if (metadata === null) return `group ${groupId} removed`
+  const { generation, protocolType, protocol, leader } = metadata
+  const members = metadata.members.map(({ memberId, assignment }) => `${memberId}:${assignment.toString()}`)
+  return `group ${groupId} generation=${generation} ${protocolType}/${protocol} leader=${leader} [${members.join(' ')}]`
+}
+
+const nameOf = (code: number): string => errorName(code) ?? String(code)
+
+function printReply({ id, response }: Reply, asked: ReadonlyMap<number, GroupRequest['api']>): string {
+  const api = asked.get(id)
+  switch (api) {
+    case 'JoinGroup':
+      return `#${id} ${api} ${printJoin(response as JoinGroupResponse)}`
+    case 'SyncGroup': {
+      const { errorCode, assignment } = response as SyncGroupResponse
+      return `#${id} ${api} ${nameOf(errorCode)} "${assignment.toString()}"`
+    }
+    case 'Heartbeat':
+      return `#${id} ${api} ${nameOf((response as HeartbeatResponse).errorCode)}`
+    case 'LeaveGroup': {
+      const { errorCode, members = [] } = response as LeaveGroupResponse
+      const left = members.map((member) => `${member.memberId || member.groupInstanceId}:${nameOf(member.errorCode)}`)
+      return `#${id} ${api} ${nameOf(errorCode)} [${left.join(' ')}]`
+    }
+    case 'OffsetCommit': {
+      const parts = (response as OffsetCommitResponse).topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, errorCode }) => `${name}:${partitionIndex}:${nameOf(errorCode)}`),
+      )
+      return `#${id} ${api} [${parts.join(' ')}]`
+    }
+    default: {
+      const { errorCode = 0, topics } = response as OffsetFetchGroupResponse
+      const parts = topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, committedOffset }) => `${name}:${partitionIndex}=${committedOffset}`),
+      )
+      return `#${id} ${api} ${nameOf(errorCode)} [${parts.join(' ')}]`
+    }
+  }
+}
+
+function printJoin(response: JoinGroupResponse): string {
+  const { errorCode, memberId, generationId, protocolType, protocolName, leader, skipAssignment, members } = response
+  if (errorCode !== 0) return `${nameOf(errorCode)} member=${memberId}`
+  const known = members.map((member) => `${member.memberId}:${topicsIn(member.metadata)}`)
+  const skip = skipAssignment ? ' skip-assignment' : ''
+  return `NONE generation=${generationId} ${protocolType}/${protocolName} leader=${leader} member=${memberId}${skip} [${known.join(' ')}]`
+}
+
+function topicsIn(metadata: Buffer): string {
+  const of = { id: '', instanceId: null, clientId: '', clientHost: '', rebalanceTimeoutMs: 0, sessionTimeoutMs: 0 }
+  const member = new ClassicMember({ ...of, protocols: [{ name: 'p', metadata }] })
+  return [...(subscribedTopics([member], 'p') ?? [])].join('+')
+}
+
+function show(groups: TestGroups): string[] {
+  return [...groups.machine.groups.values()].map((group) => {
+    const members = [...group.members].map(({ id, assignment, parkedJoin, parkedSync }) => {
+      const waits = parkedJoin === null ? (parkedSync === null ? '' : '(sync)') : '(join)'
+      return `${id}${waits}:${assignment.toString()}`
+    })
+    const pending = group.pendingMembers.size === 0 ? '' : ` pending=${[...group.pendingMembers].join(',')}`
+    const { groupId, state, generationId, protocolType, protocolName, leaderId } = group
+    const facts = `${groupId} ${state} generation=${generationId} ${protocolType}/${protocolName} leader=${leaderId}`
+    return `${facts} [${members.join(' ')}]${pending}`
+  })
+}

@@ -1,0 +1,228 @@
+import { KafkaError } from '../../../protocol/errors.ts'
+import { OwnedRecords } from '../../../protocol/records/records-slice.ts'
+import type { Environment } from '../../environment/environment.ts'
+import type { PartitionLog } from '../../log/partition-log.ts'
+import type { CoordinatorRecord, Decision, Input, Machine, Reply } from '../machine.ts'
+import type { CoordinatorCaller } from './coordinator.ts'
+import { batchesOf, encodeBatch, replayFrom } from './coordinator-log.ts'
+import { KeyedTimers } from './keyed-timers.ts'
+import { machineRandom } from './machine-random.ts'
+
+export interface PartitionOptions<Request, Image> {
+  readonly log: PartitionLog
+  readonly machine: Machine<Request, Image>
+  readonly image: Image
+  readonly environment: Environment
+  /** How many requests may be open, parked ones included. */
+  readonly openRequestsMax: number
+  /** max.message.bytes of the internal topic. */
+  readonly batchBytesMax: number
+  /** Told once, if it can no longer serve; `again`: loading anew may help at once, else only a new leader epoch does. */
+  readonly dropped: (again: boolean) => void
+}
+
+interface OpenRequest {
+  readonly connection: number
+  resolve(response: object): void
+  reject(error: KafkaError): void
+  forget: () => void
+}
+
+/**
+ * One machine on one partition of the internal topic, from its loading to the end of its leadership. It is the only one
+ * to write there. A failed write ends it: what is in memory may then be ahead of the log, so that whoever keeps it makes
+ * another from the log.
+ */
+export class CoordinatorPartition<Request, Image> {
+  readonly log: PartitionLog
+  readonly leaderEpoch: number
+  readonly #options: PartitionOptions<Request, Image>
+  readonly #timers: KeyedTimers
+  readonly #open = new Map<number, OpenRequest>()
+  readonly #inbox: Input<Request>[] = []
+  #phase: 'loading' | 'active' | 'dropped' = 'loading'
+  /** A batch is being prepared; inputs wait in the inbox. */
+  #isWriting = false
+  #nextRequestId = 1
+  /** The end of what the machine has read or written: an answer waits until that much is durable. */
+  #end = 0n
+
+  constructor(options: PartitionOptions<Request, Image>) {
+    this.#options = options
+    this.log = options.log
+    this.leaderEpoch = options.log.leaderEpoch
+    this.#timers = new KeyedTimers(options.environment.time, (key) => this.#take({ kind: 'timer', key }))
+  }
+
+  /** Replays what is durable. A log that has failed says so here. */
+  async load(): Promise<void> {
+    try {
+      await this.#replayLog()
+    } catch (error) {
+      this.#failed(error, false)
+      return
+    }
+    if (this.#phase !== 'loading') return
+    this.#phase = 'active'
+    this.#take({ kind: 'loaded' })
+  }
+
+  async #replayLog(): Promise<void> {
+    const { log, machine, environment } = this.#options
+    await log.whenDurable(log.logEndOffset)
+    const end = log.highWatermark
+    for (let from = log.logStartOffset; from < end && this.#phase === 'loading'; ) {
+      const next = await replayFrom(log, from, end, machine)
+      if (next === from) throw new Error(`The log ends at ${from}, before its high watermark ${end}`)
+      from = next
+      // Others have their turn between two pieces of a long log.
+      await new Promise<void>((resolve) => environment.time.endOfTurn(resolve))
+    }
+    this.#end = end
+  }
+
+  /** Rejects with KafkaError; what the machine refuses, it answers. */
+  request(request: Request, caller: CoordinatorCaller): Promise<object> {
+    if (this.#phase === 'loading') return Promise.reject(new KafkaError('COORDINATOR_LOAD_IN_PROGRESS'))
+    if (this.#phase === 'dropped') return Promise.reject(new KafkaError('NOT_COORDINATOR'))
+    if (this.#open.size >= this.#options.openRequestsMax) return Promise.reject(new KafkaError('COORDINATOR_LOAD_IN_PROGRESS'))
+    const id = this.#nextRequestId++
+    const { version, clientId, clientHost, principal } = caller
+    const connection = caller.connection.id
+    return new Promise((resolve, reject) => {
+      const open: OpenRequest = { connection, resolve, reject, forget: () => {} }
+      this.#open.set(id, open)
+      this.#take({ kind: 'request', id, request, caller: { version, clientId, clientHost, principal, connection } })
+      // Most are answered by now.
+      if (this.#open.has(id)) open.forget = caller.connection.onClose(() => this.#closed(id))
+    })
+  }
+
+  topicsDeleted(deletedTopics: readonly string[]): void {
+    if (this.#phase === 'active') this.#take({ kind: 'image', deletedTopics })
+  }
+
+  /** The end, from outside: leadership has moved or the broker stops. */
+  stop(): void {
+    this.#drop()
+  }
+
+  #closed(id: number): void {
+    const open = this.#open.get(id)
+    if (open === undefined) return
+    this.#open.delete(id)
+    open.reject(new KafkaError('NETWORK_EXCEPTION'))
+    if (this.#phase === 'active') this.#take({ kind: 'closed', connection: open.connection })
+  }
+
+  #take(input: Input<Request>): void {
+    if (this.#isWriting) this.#inbox.push(input)
+    else this.#decide(input)
+  }
+
+  #decide(input: Input<Request>): void {
+    if (this.#phase !== 'active') return
+    if (input.kind === 'timer' && !this.#timers.take(input.key)) return
+    const { machine, image, environment } = this.#options
+    try {
+      const decision = machine.decide(input, image, environment.time.nowMs(), machineRandom(environment.random))
+      const written = decision.records.length === 0 ? undefined : this.#write(decision.records)
+      if (written === undefined) this.#decided(decision)
+      else this.#whenWritten(written, decision)
+    } catch (error) {
+      // A machine that cannot even begin would not begin the next time either.
+      this.#failed(error, input.kind !== 'loaded')
+    }
+  }
+
+  #whenWritten(written: Promise<void>, decision: Decision): void {
+    this.#isWriting = true
+    written.then(
+      () => {
+        this.#isWriting = false
+        if (this.#phase === 'active') this.#decided(decision)
+        while (!this.#isWriting && this.#inbox.length > 0) this.#decide(this.#inbox.shift()!)
+      },
+      (error) => this.#failed(error, true),
+    )
+  }
+
+  /** Appends and replays; a promise only where the log has to unpack what it is given. */
+  #write(records: readonly CoordinatorRecord[]): undefined | Promise<void> {
+    const batches = batchesOf(records, this.#options.batchBytesMax)
+    for (const batch of batches) {
+      const written = this.#writeBatch(batch)
+      if (written !== undefined) return this.#writeOthers(written, batches)
+    }
+    return undefined
+  }
+
+  async #writeOthers(written: Promise<void>, batches: Iterable<readonly CoordinatorRecord[]>): Promise<void> {
+    await written
+    for (const batch of batches) await this.#writeBatch(batch)
+  }
+
+  #writeBatch(records: readonly CoordinatorRecord[]): undefined | Promise<void> {
+    const { log, environment } = this.#options
+    const bytes = encodeBatch(records, environment.time.nowMs())
+    const prepared = log.prepare(new OwnedRecords(bytes), { by: 'coordinator' })
+    if (prepared instanceof Promise) return prepared.then((batch) => this.#appendBatch(batch, records))
+    this.#appendBatch(prepared, records)
+    return undefined
+  }
+
+  #appendBatch(batch: Parameters<PartitionLog['append']>[0], records: readonly CoordinatorRecord[]): void {
+    if (this.#phase !== 'active') throw new KafkaError('NOT_COORDINATOR')
+    const { baseOffset, lastOffset } = this.log.append(batch)
+    this.#end = lastOffset + 1n
+    for (const [index, record] of records.entries()) this.#options.machine.replay(baseOffset + BigInt(index), record)
+  }
+
+  #decided(decision: Decision): void {
+    for (const change of decision.timers) {
+      if ('set' in change) this.#timers.set(change.set, change.delayMs)
+      else this.#timers.cancel(change.cancel)
+    }
+    const { replies } = decision
+    if (replies.length === 0) return
+    const durable = this.log.whenDurable(this.#end)
+    if (durable === undefined) this.#send(replies)
+    else
+      durable.then(
+        () => this.#send(replies),
+        (error) => this.#failed(error, false),
+      )
+  }
+
+  #send(replies: readonly Reply[]): void {
+    for (const { id, response } of replies) {
+      const open = this.#open.get(id)
+      if (open === undefined) continue
+      this.#open.delete(id)
+      open.forget()
+      open.resolve(response)
+    }
+  }
+
+  #failed(error: unknown, again: boolean): void {
+    if (this.#phase === 'dropped') return
+    const { log, environment, dropped } = this.#options
+    const code = error instanceof KafkaError ? error.code : undefined
+    const { topic, partition } = log.id
+    environment.logger.error({ topic, partition, err: error }, 'A coordinator was dropped; it is loaded again from its log.')
+    this.#drop()
+    dropped(again && code !== 'KAFKA_STORAGE_ERROR' && code !== 'NOT_LEADER_OR_FOLLOWER')
+  }
+
+  #drop(): void {
+    this.#phase = 'dropped'
+    this.#timers.cancelAll()
+    this.#inbox.length = 0
+    const open = [...this.#open.values()]
+    this.#open.clear()
+    for (const { forget, reject } of open) {
+      forget()
+      reject(new KafkaError('NOT_COORDINATOR'))
+    }
+  }
+}

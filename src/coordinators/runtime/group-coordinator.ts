@@ -1,0 +1,83 @@
+import { type ErrorName, errorCode, KafkaError } from '../../../protocol/errors.ts'
+import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
+import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
+import { OFFSETS_TOPIC } from '../../cluster/topic-names.ts'
+import type { Environment } from '../../environment/environment.ts'
+import { GroupMachine, refusalBeforeLookup } from '../group/group-machine.ts'
+import type { GroupRequest } from '../group/group-request.ts'
+import type { GroupSettings } from '../group/group-settings.ts'
+import { heartbeatAnswer, joinRefusal, syncRefusal } from '../group/responses.ts'
+import type { Coordinator, CoordinatorCaller, ResponseTo } from './coordinator.ts'
+import { TopicCoordinator } from './topic-coordinator.ts'
+
+export interface GroupCoordinatorOptions {
+  readonly cluster: Pick<Cluster, 'image' | 'onChange'>
+  readonly node: Pick<ClusterNode, 'leaderLog'>
+  readonly environment: Environment
+  readonly settings: GroupSettings
+  /** How many requests each partition of `__consumer_offsets` may have open, JoinGroups that wait included. */
+  readonly openRequestsMax: number
+}
+
+/** The coordinator of the groups of a node. It always answers: a refusal is a response of the API that was asked. */
+export class GroupCoordinator implements Coordinator<GroupRequest> {
+  readonly #settings: GroupSettings
+  readonly #topic: TopicCoordinator<GroupRequest, null>
+
+  constructor({ cluster, node, environment, settings, openRequestsMax }: GroupCoordinatorOptions) {
+    this.#settings = settings
+    this.#topic = new TopicCoordinator({
+      topic: OFFSETS_TOPIC,
+      cluster,
+      node,
+      environment,
+      newMachine: () => new GroupMachine(settings),
+      image: null,
+      openRequestsMax,
+      batchBytesMax: settings.batchBytesMax,
+    })
+  }
+
+  async request<R extends GroupRequest>(
+    groupId: string,
+    request: R,
+    caller: CoordinatorCaller,
+  ): Promise<ResponseTo<GroupRequest, R>> {
+    return (await this.#answer(groupId, request, caller)) as ResponseTo<GroupRequest, R>
+  }
+
+  stop(): void {
+    this.#topic.stop()
+  }
+
+  async #answer(groupId: string, request: GroupRequest, caller: CoordinatorCaller): Promise<object> {
+    const refusal = refusalBeforeLookup(request, this.#settings)
+    if (refusal !== null) return refuse(request, refusal, memberIdOf(request))
+    try {
+      return await this.#topic.request(groupId, request, caller)
+    } catch (error) {
+      if (error instanceof KafkaError) return refuse(request, error.code, '')
+      throw error
+    }
+  }
+}
+
+const memberIdOf = (asked: GroupRequest): string => (asked.api === 'JoinGroup' ? asked.request.memberId : '')
+
+function refuse(asked: GroupRequest, error: ErrorName, memberId: string): object {
+  switch (asked.api) {
+    case 'JoinGroup':
+      return joinRefusal(memberId, error)
+    case 'SyncGroup':
+      return syncRefusal(error)
+    case 'Heartbeat':
+      // While the group is loaded its members' sessions do not run: there is nothing to tell them.
+      return heartbeatAnswer(error === 'COORDINATOR_LOAD_IN_PROGRESS' ? 'NONE' : error)
+    case 'LeaveGroup':
+      return { errorCode: errorCode(error), members: [] }
+    case 'OffsetCommit':
+      return offsetCommit.refuse(asked.request, new KafkaError(error))
+    case 'OffsetFetch':
+      return { groupId: asked.group.groupId, topics: [], errorCode: errorCode(error) }
+  }
+}

@@ -1,0 +1,130 @@
+import { coordinatorPartition } from '../../../protocol/coordinator-records/partition-for.ts'
+import { KafkaError } from '../../../protocol/errors.ts'
+import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
+import type { MetadataDelta } from '../../cluster/metadata-delta.ts'
+import type { Environment } from '../../environment/environment.ts'
+import type { PartitionLog } from '../../log/partition-log.ts'
+import type { Machine } from '../machine.ts'
+import type { CoordinatorCaller } from './coordinator.ts'
+import { CoordinatorPartition } from './coordinator-partition.ts'
+
+export interface TopicCoordinatorOptions<Request, Image> {
+  /** The internal topic that the machines write to. */
+  readonly topic: string
+  readonly cluster: Pick<Cluster, 'image' | 'onChange'>
+  readonly node: Pick<ClusterNode, 'leaderLog'>
+  readonly environment: Environment
+  readonly newMachine: () => Machine<Request, Image>
+  readonly image: Image
+  /** For each partition of the topic. */
+  readonly openRequestsMax: number
+  readonly batchBytesMax: number
+}
+
+interface Loaded<Request, Image> {
+  readonly coordinator: CoordinatorPartition<Request, Image>
+  readonly unwatch: () => void
+}
+
+/** A coordinator for each partition of an internal topic that this node leads. */
+export class TopicCoordinator<Request, Image> {
+  readonly #options: TopicCoordinatorOptions<Request, Image>
+  readonly #partitions = new Map<number, Loaded<Request, Image>>()
+  readonly #unsubscribe: () => void
+  #isStopped = false
+
+  constructor(options: TopicCoordinatorOptions<Request, Image>) {
+    this.#options = options
+    this.#unsubscribe = options.cluster.onChange((_image, delta) => this.#changed(delta))
+    this.#refreshAll()
+  }
+
+  /** Rejects with KafkaError where no answer of a machine comes. */
+  request(key: string, request: Request, caller: CoordinatorCaller): Promise<object> {
+    const count = this.#partitionCount
+    // As in Kafka nobody coordinates while the topic is missing; FindCoordinator makes it.
+    if (count === 0) return Promise.reject(new KafkaError('NOT_COORDINATOR'))
+    const partition = coordinatorPartition(key, count)
+    // The log may have been opened after the change that made it was told.
+    if (!this.#partitions.has(partition)) this.#refresh(partition)
+    const loaded = this.#partitions.get(partition)
+    if (loaded === undefined) return Promise.reject(new KafkaError('NOT_COORDINATOR'))
+    return loaded.coordinator.request(request, caller)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#unsubscribe()
+    for (const partition of [...this.#partitions.keys()]) this.#unload(partition)
+  }
+
+  get #partitionCount(): number {
+    return this.#options.cluster.image.topicsByName.get(this.#options.topic)?.partitions.length ?? 0
+  }
+
+  #changed(delta: MetadataDelta): void {
+    this.#refreshAll()
+    const deletedTopics = delta.topicsRemoved.map(({ name }) => name)
+    if (deletedTopics.length === 0) return
+    for (const { coordinator } of this.#partitions.values()) coordinator.topicsDeleted(deletedTopics)
+  }
+
+  #refreshAll(): void {
+    const count = this.#partitionCount
+    for (const partition of [...this.#partitions.keys()]) {
+      if (partition >= count) this.#unload(partition)
+    }
+    for (let partition = 0; partition < count; partition += 1) this.#refresh(partition)
+  }
+
+  /** A new leader epoch is a new leadership: records may have been cut off, so that everything is loaded again. */
+  #refresh(partition: number): void {
+    if (this.#isStopped) return
+    const log = this.#leaderLog(partition)
+    const known = this.#partitions.get(partition)?.coordinator
+    if (known !== undefined && known.log === log && known.leaderEpoch === log.leaderEpoch) return
+    this.#unload(partition)
+    if (log !== undefined) this.#load(partition, log)
+  }
+
+  #load(partition: number, log: PartitionLog): void {
+    const { newMachine, image, environment, openRequestsMax, batchBytesMax } = this.#options
+    const coordinator: CoordinatorPartition<Request, Image> = new CoordinatorPartition({
+      log,
+      machine: newMachine(),
+      image,
+      environment,
+      openRequestsMax,
+      batchBytesMax,
+      dropped: (again) => {
+        // Not within the call that failed, and not if another has taken its place by then.
+        if (again) environment.time.endOfTurn(() => this.#loadAgain(partition, coordinator))
+      },
+    })
+    this.#partitions.set(partition, { coordinator, unwatch: log.watch(() => this.#refresh(partition)) })
+    void coordinator.load()
+  }
+
+  #loadAgain(partition: number, dropped: CoordinatorPartition<Request, Image>): void {
+    if (this.#partitions.get(partition)?.coordinator !== dropped) return
+    this.#unload(partition)
+    this.#refresh(partition)
+  }
+
+  #unload(partition: number): void {
+    const loaded = this.#partitions.get(partition)
+    if (loaded === undefined) return
+    this.#partitions.delete(partition)
+    loaded.unwatch()
+    loaded.coordinator.stop()
+  }
+
+  #leaderLog(partition: number): PartitionLog | undefined {
+    try {
+      return this.#options.node.leaderLog({ name: this.#options.topic }, partition)
+    } catch (error) {
+      if (error instanceof KafkaError) return undefined
+      throw error
+    }
+  }
+}
