@@ -164,6 +164,28 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
         expect(await readFrom(log, 0n)).toHaveLength(3000)
       })
 
+      test('many small batches stay within both limits, wherever they lie', async () => {
+        const batches = Array.from({ length: 3000 }, (_, count) => appendOne(log, { records: 2, paddingBytes: count % 90 }))
+        await durable()
+        for (const [from, end, maxBytes] of [
+          [0n, 6000n, 100_000],
+          [1001n, 6000n, 70_000],
+          [0n, 3001n, 1_000_000],
+          [17n, 1200n, 1_000_000],
+          [5000n, 5999n, 33_000],
+        ] as const) {
+          const read = await readAll(log, from, end, maxBytes, false)
+          const first = Number(from / 2n)
+          expect(
+            Buffer.concat(read).equals(Buffer.concat(batches.slice(first, first + read.length).map(({ bytes }) => bytes))),
+          ).toBe(true)
+          expect(batches[first + read.length - 1]!.lastOffset).toBeLessThan(end)
+          const sumBytes = read.reduce((sum, bytes) => sum + bytes.length, 0)
+          expect(sumBytes).toBeLessThanOrEqual(maxBytes)
+          expect(sumBytes).toBeGreaterThan(Math.min(maxBytes, 30_000) / 2)
+        }
+      })
+
       test('goes on across ranges', async () => {
         append(2)
         log.roll()

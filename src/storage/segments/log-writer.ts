@@ -112,6 +112,11 @@ export class LogWriter implements Syncable {
     await this.#syncing
   }
 
+  /** The log could not be cut: what is in its files is no longer known. */
+  cutFailed(error: unknown): void {
+    this.#fail(error, true)
+  }
+
   /** After the log was cut. What failed in writing is over then; what failed in syncing is not: the system may have dropped those pages. */
   restart(start: bigint, end: bigint): void {
     this.#cutting = false

@@ -297,6 +297,16 @@ describe('a disk that fails', () => {
     await reopened(async (again) => expect(await readFrom(again, 0n)).toEqual([0n]))
   })
 
+  test('a log that could not be cut takes nothing before a restart', async () => {
+    const { files, storage, events, log } = await openOnFaulty()
+    files.failWrites = Object.assign(new Error('read-only'), { code: 'EROFS' })
+    await expect(log.truncateTo(0n)).rejects.toMatchObject({ kind: 'io' })
+    files.failWrites = null
+    await events.until(() => events.failures.length > 0)
+    expect(() => appendOne(log, {})).toThrow(StorageError)
+    await storage.close(null)
+  })
+
   test('what was called durable is there after a loss of power, and the log can go on', async () => {
     for (let seed = 1; seed <= 12; seed++) {
       const random = seededRandom(seed)

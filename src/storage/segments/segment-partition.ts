@@ -311,8 +311,13 @@ export class SegmentPartition implements PartitionStorage {
     try {
       await this.#change(async () => {
         await this.#writer.settle()
-        await run()
-        await this.#folder.sync()
+        try {
+          await run()
+          await this.#folder.sync()
+        } catch (error) {
+          this.#writer.cutFailed(error)
+          throw error
+        }
         this.#reader.forget()
         this.#endOffset = this.#last.endOffset
         this.#writer.restart(this.startOffset, this.#endOffset)

@@ -58,7 +58,7 @@ export class SegmentReader {
     for (;;) {
       const buffer = this.#buffers.take(bytes)
       const length = this.#orGive(buffer, () => segment.file.readSync(buffer, position))
-      const selection = this.#orGive(buffer, () => select(buffer.subarray(0, length), limits, segment.file.path, position))
+      const selection = this.#orGive(buffer, () => select(buffer.subarray(0, length), limits, segment, position))
       if (selection.kind !== 'more' || position + selection.position >= stop)
         return this.#give(segment, position, buffer, selection)
       this.#buffers.give(buffer)
@@ -81,7 +81,7 @@ export class SegmentReader {
       let selection: Selection
       try {
         const length = await segment.file.read(buffer, position)
-        selection = select(buffer.subarray(0, length), limits, segment.file.path, position)
+        selection = select(buffer.subarray(0, length), limits, segment, position)
       } catch (error) {
         this.#buffers.give(buffer)
         throw error
@@ -121,8 +121,8 @@ export class SegmentReader {
 }
 
 /** Which of the batches in `bytes`, at whose start one begins, the limits ask for. */
-function select(bytes: Buffer, limits: ReadLimits, path: string, position: number): Selection {
-  const corrupt = (at: number): StorageError => new StorageError('corrupt', `${path}: no batch at ${position + at}`)
+function select(bytes: Buffer, limits: ReadLimits, segment: Segment, position: number): Selection {
+  const corrupt = (at: number): StorageError => new StorageError('corrupt', `${segment.file.path}: no batch at ${position + at}`)
   let first = -1
   let end = -1
   let nextOffset = -1n
@@ -144,10 +144,18 @@ function select(bytes: Buffer, limits: ReadLimits, path: string, position: numbe
     if (at + facts.sizeBytes > bytes.length) {
       return first === -1 ? { kind: 'more', position: at, bytes: facts.sizeBytes } : finished(first, end, nextOffset)
     }
-    if (first === -1) first = at
+    const isFirst = first === -1
+    if (isFirst) first = at
     at += facts.sizeBytes
     end = at
     nextOffset = facts.lastOffset + 1n
+    if (!isFirst) continue
+    // Whatever lies before a noted batch below the limits is within them too: thousands of small batches need no look.
+    const note = segment.lastNote(position + Math.min(bytes.length, first + limits.maxBytes), limits.end)
+    if (note === null || note.position - position <= at) continue
+    at = note.position - position
+    end = at
+    nextOffset = note.offset
   }
   return first === -1 ? { kind: 'more', position: at, bytes: 1 } : finished(first, end, nextOffset)
 }

@@ -61,6 +61,11 @@ export class Segment {
     this.#writtenBytes += bytes
   }
 
+  /** The last batch known to begin at or before a position and at or below an offset. */
+  lastNote(position: number, offset: bigint): { readonly position: number; readonly offset: bigint } | null {
+    return this.#positions.lastNote(position, offset)
+  }
+
   /** Takes over what a recovery found. */
   addWritten(at: BatchPosition, sizeBytes: number): void {
     this.add(at, sizeBytes)

@@ -30,6 +30,13 @@ test('the floor lies at or before the batch, the ceiling behind it', () => {
   expect(positions.floorIndex(5n)).toBe(0)
 })
 
+test('the last note within a position and an offset', () => {
+  const positions = filled()
+  expect(positions.lastNote(85_000, 5000n)).toEqual({ position: 80_000, offset: 1080n })
+  expect(positions.lastNote(500_000, 1079n)).toEqual({ position: 40_000, offset: 1040n })
+  expect(positions.lastNote(500_000, 999n)).toBeNull()
+})
+
 test('a large batch is noted by itself', () => {
   const positions = new SparsePositions(0n)
   positions.add(0n, 0, 100, 0n)

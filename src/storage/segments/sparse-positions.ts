@@ -63,6 +63,14 @@ export class SparsePositions {
     return index < this.#count ? this.#positions[index]! : null
   }
 
+  /** The last noted batch that begins at or before a position and at or below an offset; null if there is none. */
+  lastNote(position: number, offset: bigint): { readonly position: number; readonly offset: bigint } | null {
+    const byPosition = this.#firstAbove(this.#positions, position)
+    const byOffset = this.#firstAbove(this.#offsets, Number(offset - this.#baseOffset))
+    const index = Math.min(byPosition, byOffset) - 1
+    return index < 0 ? null : { position: this.positionAt(index), offset: this.offsetAt(index) }
+  }
+
   /** The first stretch that holds a timestamp at or above `at`; -1 if none does. */
   indexOfTimestamp(at: bigint): number {
     for (let index = 0; index < this.#count; index++) if (this.#maxTimestamps[index]! >= at) return index
