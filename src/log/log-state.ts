@@ -41,20 +41,21 @@ export class LogState {
 
   /** The log lost its tail, or was opened: all is read again, so that the retry of a lost batch is no duplicate. */
   async reload(logStartOffset: bigint, config: LogConfig): Promise<void> {
-    const { endOffset } = this.#storage
+    const { startOffset, endOffset } = this.#storage
     const nowMs = this.#environment.time.nowMs()
     this.producers.clear()
     this.epochs.truncateFromEnd(endOffset)
     this.active = this.#lastRange(config)
     const batch = new RecordBatch(Buffer.alloc(0))
-    for await (const header of this.#storage.headers(logStartOffset)) {
+    // From where the storage begins: batches below the log start offset still tell what their producers did last.
+    for await (const header of this.#storage.headers(startOffset)) {
       batch.moveTo(header, 0)
       this.producers.replay(batch, nowMs)
       if (batch.partitionLeaderEpoch >= 0) this.#found(batch)
       if (batch.baseOffset >= this.active.baseOffset) this.active.found(batch.maxTimestamp)
     }
     this.epochs.truncateFromStart(logStartOffset)
-    await restoreProducerSnapshot(this.#storage.checkpoints, this.producers, endOffset, nowMs)
+    await restoreProducerSnapshot(this.#storage.checkpoints, this.producers, { startOffset, endOffset }, nowMs)
   }
 
   /** Kafka opens a directory that was stopped cleanly by these files alone. */

@@ -9,10 +9,6 @@ interface Wait {
 export class LogWaits {
   #waits: Wait[] = []
 
-  get isEmpty(): boolean {
-    return this.#waits.length === 0
-  }
-
   /** All who wait for one end share a promise. */
   until(end: bigint): Promise<void> {
     const before = this.#waits.findLastIndex((wait) => wait.end <= end)

@@ -69,17 +69,20 @@ function decodeEntry(bytes: Buffer, at: number, nowMs: number): ProducerEntry {
   return entry
 }
 
-/** Adds the producers that only a snapshot knows, and removes snapshots of a tail that the log has lost. */
+/**
+ * Adds the producers that only a snapshot knows. Removed are snapshots of a tail that the log has lost, and those from
+ * before its start: what their producers did since may be gone too, and then they would refuse the right next sequence.
+ */
 export async function restoreProducerSnapshot(
   files: NamedBytes,
   producers: ProducerState,
-  logEndOffset: bigint,
+  log: { readonly startOffset: bigint; readonly endOffset: bigint },
   nowMs: number,
 ): Promise<void> {
   const snapshots = await producerSnapshots(files)
   let restored = false
   for (const { name, offset } of snapshots) {
-    if (offset > logEndOffset) {
+    if (offset > log.endOffset || offset < log.startOffset) {
       await files.remove(name)
       continue
     }
