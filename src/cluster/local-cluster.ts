@@ -35,7 +35,7 @@ export class LocalCluster implements Cluster {
   readonly #listeners = new Set<Listener>()
   #image: MetadataImage
   #snapshotTimer: Timer | null = null
-  #snapshotEnd: bigint
+  #snapshotEnd = -1n
   #stopped: Promise<void> | null = null
 
   constructor(options: LocalClusterOptions) {
@@ -43,7 +43,6 @@ export class LocalCluster implements Cluster {
     this.#options = options
     this.#environment = environment
     this.#image = image
-    this.#snapshotEnd = -1n
     this.id = options.clusterId
     this.controllerId = nodes[0].id
     this.#partitions = new Partitions({
@@ -158,7 +157,7 @@ export class LocalCluster implements Cluster {
   async #writeSnapshot(): Promise<void> {
     const image = this.#image
     if (image.endOffset === this.#snapshotEnd) return
-    this.#snapshotEnd = -1n
+    this.#snapshotEnd = image.endOffset
     try {
       await this.#options.log.snapshot(image)
     } catch (error) {

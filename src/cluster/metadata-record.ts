@@ -1,4 +1,7 @@
+import { abortTransactionRecord } from '../../protocol/metadata-records/abort-transaction-record.ts'
+import { beginTransactionRecord } from '../../protocol/metadata-records/begin-transaction-record.ts'
 import type { AnyMetadataRecord, MetadataRecord as Definition } from '../../protocol/metadata-records/define-record.ts'
+import { endTransactionRecord } from '../../protocol/metadata-records/end-transaction-record.ts'
 import { metadataRecords } from '../../protocol/metadata-records/metadata-records.ts'
 
 type KnownDefinition = (typeof metadataRecords)['records'][number]
@@ -31,3 +34,12 @@ export function encodeMetadataRecord(record: MetadataRecord, version: number): B
   if (definition === undefined) throw new Error(`no metadata record has type ${record.type}`)
   return definition.encode(record.value as never, version)
 }
+
+const transactionTypes: ReadonlySet<number> = new Set([
+  beginTransactionRecord.type,
+  endTransactionRecord.type,
+  abortTransactionRecord.type,
+])
+
+/** Begin, end or abort: they say how the log is to be read, and nothing of what is in it. */
+export const isTransactionRecord = (record: MetadataRecord): boolean => transactionTypes.has(record.type)

@@ -19,7 +19,7 @@ import { MetadataDraft } from './metadata-draft.ts'
 import type { MetadataImage } from './metadata-image.ts'
 import { type Committed, MetadataLog } from './metadata-log.ts'
 import { MetadataLogRefused } from './metadata-log-refused.ts'
-import type { MetadataRecord } from './metadata-record.ts'
+import { isTransactionRecord, type MetadataRecord } from './metadata-record.ts'
 import { METADATA_TOPIC } from './topic-names.ts'
 
 export interface OpenClusterOptions {
@@ -117,7 +117,8 @@ class ClusterStart {
 
   #advance({ endOffset, epoch, timestampMs }: Committed, records: readonly MetadataRecord[]): void {
     const draft = new MetadataDraft(this.#image)
-    for (const record of records) draft.replay(record)
+
+    for (const record of records) if (!isTransactionRecord(record)) draft.replay(record)
     draft.advance(endOffset, epoch, timestampMs)
     this.#image = draft.finish()
   }
