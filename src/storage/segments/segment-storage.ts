@@ -47,7 +47,8 @@ export class SegmentStorage implements Storage {
   readonly #directory: string
   readonly #random: Random
   readonly #context: SegmentContext
-  readonly #partitions = new Map<string, SegmentPartition>()
+  readonly #partitions = new Map<string, { readonly topicId: string; readonly log: SegmentPartition }>()
+  readonly #opening = new Set<string>()
   /** Folders that were closed in this run, so that opening them again needs no recovery. */
   readonly #closedHere = new Set<string>()
   readonly #removals = new Set<Promise<void>>()
@@ -83,23 +84,30 @@ export class SegmentStorage implements Storage {
 
   async openPartition(id: PartitionId, options: OpenOptions): Promise<PartitionStorage> {
     const name = folderName(id.topic, id.partition)
-    if (this.#partitions.has(name) && !this.#closedHere.has(name)) throw new Error(`${name} is open already`)
+    if (this.#opening.has(name) || (this.#partitions.has(name) && !this.#closedHere.has(name)))
+      throw new Error(`${name} is open already`)
+    this.#opening.add(name)
     try {
       const folder = await this.#boundFolder(name, id)
       const clean = this.#wasClean || this.#closedHere.has(name)
       const partition = await SegmentPartition.open(this.#context, folder, options, clean)
       this.#closedHere.delete(name)
-      this.#partitions.set(name, partition)
+      this.#partitions.set(name, { topicId: id.topicId, log: partition })
       return this.#watchingClose(name, partition)
     } catch (error) {
       throw storageFailure(error, `The log of ${name} cannot be opened`)
+    } finally {
+      this.#opening.delete(name)
     }
   }
 
   async deletePartition(id: PartitionId): Promise<void> {
     const name = folderName(id.topic, id.partition)
     const path = join(this.#directory, name)
-    await this.#partitions.get(name)?.abandon()
+    const open = this.#partitions.get(name)
+    // A topic of the same name may have been made meanwhile.
+    if (open !== undefined && open.topicId !== id.topicId) return
+    await open?.log.abandon()
     this.#partitions.delete(name)
     this.#closedHere.delete(name)
     try {
@@ -127,7 +135,7 @@ export class SegmentStorage implements Storage {
 
   async close(cleanShutdown: Buffer | null): Promise<void> {
     if (this.#lock === null) return
-    const closed = await Promise.allSettled([...this.#partitions.values()].map((partition) => partition.close()))
+    const closed = await Promise.allSettled([...this.#partitions.values()].map(({ log }) => log.close()))
     const failed = closed.filter((each) => each.status === 'rejected')
     this.#partitions.clear()
     this.#closedHere.clear()
@@ -210,7 +218,7 @@ export class SegmentStorage implements Storage {
 
   #watchingClose(name: string, partition: SegmentPartition): SegmentPartition {
     partition.onClosed(() => {
-      if (this.#partitions.get(name) === partition) this.#closedHere.add(name)
+      if (this.#partitions.get(name)?.log === partition) this.#closedHere.add(name)
     })
     return partition
   }
