@@ -380,6 +380,22 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
         expect(log.endOffset).toBe(7n)
       })
 
+      test('a reader that goes on where it was finds the new batches, not the places of the old ones', async () => {
+        for (const change of [() => log.truncateTo(1n), () => log.restartAt(1n)]) {
+          append(1, 1, 1)
+          await durable()
+          expect(await readFrom(log, 0n)).not.toHaveLength(0)
+          const next = log.endOffset - 1n
+          expect(await bases(log, 0n, next)).not.toContain(next)
+          await change()
+          events.forget()
+          while (log.endOffset < next) appendOne(log, { paddingBytes: 333 })
+          appendOne(log, { paddingBytes: 100 })
+          await durable()
+          expect(await bases(log, next)).toEqual([next])
+        }
+      })
+
       test('the largest timestamp is that of what is left', async () => {
         appendOne(log, { maxTimestamp: 10n })
         appendOne(log, { maxTimestamp: 90n })
