@@ -24,7 +24,6 @@ await build({
   outfile: 'dist/grete.js',
   format: 'esm',
   minifySyntax: true,
-  minifyWhitespace: true,
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire as makeRequire } from 'node:module'\nconst require = makeRequire(import.meta.url)",
   },
@@ -37,7 +36,6 @@ await build({
   outfile: 'dist/index.cjs',
   format: 'cjs',
   minifySyntax: true,
-  minifyWhitespace: true,
   logOverride: { 'empty-import-meta': 'silent' },
 })
 

@@ -1,6 +1,5 @@
 import type { Cluster, ClusterNode } from '../cluster/cluster.ts'
 import type { ProducerIdSource } from '../cluster/producer-ids.ts'
-import type { BrokerConfig } from '../config/broker-config.ts'
 import type { GroupRequest } from '../coordinators/group/group-request.ts'
 import type { Coordinator } from '../coordinators/runtime/coordinator.ts'
 import type { Environment } from '../environment/environment.ts'
@@ -36,10 +35,10 @@ export interface ConnectionFacts {
 
 /** Who owns what, for the handlers: put together in broker.ts. */
 export interface Services {
-  readonly config: BrokerConfig
   /** What the broker serves: ApiVersions tells it. */
   readonly table: ApiTable
   readonly cluster: Cluster
+  /** The node that this process serves; its settings as they hold now are `node.config`. */
   readonly node: ClusterNode
   readonly groups: Coordinator<GroupRequest>
   readonly producerIds: ProducerIdSource
@@ -47,6 +46,8 @@ export interface Services {
   readonly advertising: Advertising
   /** Settled once the storage has room for more unwritten bytes; undefined: it has. */
   readonly whenWritable: () => undefined | Promise<void>
+  /** The data directory ignores case: topics that differ by it alone would share a folder. */
+  readonly ignoresCase: boolean
   readonly environment: Environment
 }
 

@@ -1,2 +1,60 @@
+import { apiVersions } from '../../protocol/messages/api-versions.ts'
+import { deleteRecords } from '../../protocol/messages/delete-records.ts'
+import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
+import { fetch } from '../../protocol/messages/fetch.ts'
+import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
+import { heartbeat } from '../../protocol/messages/heartbeat.ts'
+import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
+import { joinGroup } from '../../protocol/messages/join-group.ts'
+import { leaveGroup } from '../../protocol/messages/leave-group.ts'
+import { listOffsets } from '../../protocol/messages/list-offsets.ts'
+import { metadata } from '../../protocol/messages/metadata.ts'
+import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
+import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
+import { offsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.ts'
+import { produce } from '../../protocol/messages/produce.ts'
+import { syncGroup } from '../../protocol/messages/sync-group.ts'
+import { ApiTable, api, pipelinedApi } from './api-table.ts'
+import { handleApiVersions } from './cluster/api-versions.ts'
+import { handleDescribeCluster } from './cluster/describe-cluster.ts'
+import { handleFindCoordinator } from './groups/find-coordinator.ts'
+import { handleHeartbeat } from './groups/heartbeat.ts'
+import { handleJoinGroup } from './groups/join-group.ts'
+import { handleLeaveGroup } from './groups/leave-group.ts'
+import { handleOffsetCommit } from './groups/offset-commit.ts'
+import { handleOffsetFetch } from './groups/offset-fetch.ts'
+import { handleSyncGroup } from './groups/sync-group.ts'
+import { handleInitProducerId } from './producers/init-producer-id.ts'
+import { handleDeleteRecords } from './records/delete-records.ts'
+import { handleFetch } from './records/fetch.ts'
+import { handleListOffsets } from './records/list-offsets.ts'
+import { handleOffsetForLeaderEpoch } from './records/offset-for-leader-epoch.ts'
+import { handleProduce } from './records/produce.ts'
+import { handleMetadata } from './topics/metadata.ts'
+
 export { type ApiRow, ApiTable } from './api-table.ts'
 export type { Answer, ConnectionFacts, RequestContext, Services, Started } from './context.ts'
+
+/**
+ * Every API that the broker serves: dispatch, ApiVersions and the list in the README derive from these rows. Listed is what Kafka 4.4
+ * lists, as soon as it works; served are also the older versions that Kafka 3.9 still knew, for clients that do not ask.
+ */
+export const apiTable = new ApiTable([
+  // Kafka too lists 0 to 2, for old librdkafka looks there for its codecs, and closes on them (KAFKA-18659).
+  pipelinedApi(produce, { listed: '0-13', served: '3-13' }, handleProduce),
+  api(fetch, '4-18', handleFetch),
+  api(listOffsets, { listed: '1-11', served: '0-11' }, handleListOffsets),
+  api(metadata, '0-13', handleMetadata),
+  api(offsetCommit, { listed: '2-10', served: '0-10' }, handleOffsetCommit),
+  api(offsetFetch, { listed: '1-10', served: '0-10' }, handleOffsetFetch),
+  api(findCoordinator, '0-6', handleFindCoordinator),
+  api(joinGroup, '0-9', handleJoinGroup),
+  api(heartbeat, '0-4', handleHeartbeat),
+  api(leaveGroup, '0-5', handleLeaveGroup),
+  api(syncGroup, '0-5', handleSyncGroup),
+  api(apiVersions, '0-5', handleApiVersions),
+  api(deleteRecords, '0-2', handleDeleteRecords),
+  api(initProducerId, '0-5', handleInitProducerId),
+  api(offsetForLeaderEpoch, { listed: '2-4', served: '0-4' }, handleOffsetForLeaderEpoch),
+  api(describeCluster, '0-2', handleDescribeCluster),
+])

@@ -2,10 +2,10 @@ import { coordinatorPartition } from '../../../protocol/coordinator-records/part
 import { errorCode, KafkaError } from '../../../protocol/errors.ts'
 import type { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
-import { ensureTopics } from '../../cluster/topic-auto-creation.ts'
 import { OFFSETS_TOPIC } from '../../cluster/topic-names.ts'
 import type { RequestContext } from '../context.ts'
 import { orRefused } from '../refused.ts'
+import { ensureTopicsHere } from '../topics/first-use.ts'
 
 /* FindCoordinator. 1: kind of key · 3: flexible · 4: several keys (KIP-699) · 5: transactions 2 (KIP-890) · 6: share groups (KIP-932) */
 
@@ -44,9 +44,9 @@ function find(keyType: number, key: string, context: RequestContext): Promise<Fo
 /** The leader of the partition in which the group's records stand. The topic is made when it is first needed. */
 async function groupCoordinator(groupId: string, { services, connection }: RequestContext): Promise<Found> {
   const { cluster, advertising } = services
-  const refused = await ensureTopics(cluster, [OFFSETS_TOPIC])
-  const topic = cluster.image.topicsByName.get(OFFSETS_TOPIC)
-  if (topic === undefined) throw new KafkaError('COORDINATOR_NOT_AVAILABLE', refused.get(OFFSETS_TOPIC))
+  const [ensured] = await ensureTopicsHere([OFFSETS_TOPIC], services)
+  if (ensured === undefined || 'error' in ensured) throw new KafkaError('COORDINATOR_NOT_AVAILABLE', ensured?.error.message)
+  const { topic } = ensured
   const partition = topic.partitions[coordinatorPartition(groupId, topic.partitions.length)]
   const node = cluster.nodes.find(({ id }) => id === partition?.leader)
   const endpoint = node === undefined ? undefined : advertising.endpointOf(node, connection)

@@ -1,7 +1,6 @@
 import type { heartbeat } from '../../../protocol/messages/heartbeat.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { RequestContext } from '../context.ts'
-import { callerOf } from './caller.ts'
 
 /* Heartbeat. 3: static members (KIP-345) · 4: flexible */
 
@@ -9,4 +8,4 @@ type Request = RequestOf<typeof heartbeat>
 type Response = ResponseOf<typeof heartbeat>
 
 export const handleHeartbeat = (request: Request, context: RequestContext): Promise<Response> =>
-  context.services.groups.request<Response>(request.groupId, { api: 'Heartbeat', request }, callerOf(context))
+  context.services.groups.request(request.groupId, { api: 'Heartbeat', request }, context)

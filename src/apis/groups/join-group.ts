@@ -1,7 +1,6 @@
 import type { joinGroup } from '../../../protocol/messages/join-group.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { RequestContext } from '../context.ts'
-import { callerOf } from './caller.ts'
 
 /* JoinGroup. 1: rebalance timeout · 4: member id required (KIP-394) · 5: static members (KIP-345) · 6: flexible · 7: protocol type · 8: reason (KIP-800) · 9: skipAssignment (KIP-814) */
 
@@ -9,4 +8,4 @@ type Request = RequestOf<typeof joinGroup>
 type Response = ResponseOf<typeof joinGroup>
 
 export const handleJoinGroup = (request: Request, context: RequestContext): Promise<Response> =>
-  context.services.groups.request<Response>(request.groupId, { api: 'JoinGroup', request }, callerOf(context))
+  context.services.groups.request(request.groupId, { api: 'JoinGroup', request }, context)

@@ -3,7 +3,6 @@ import type { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import { type TopicImage, topicOf } from '../../cluster/metadata-image.ts'
 import type { RequestContext } from '../context.ts'
-import { callerOf } from './caller.ts'
 
 /*
  * OffsetCommit. 1: members of a generation · 2-4: retention · 5: none · 6: leader epochs (KIP-320) · 7: static members (KIP-345) · 8: flexible
@@ -31,10 +30,10 @@ export async function handleOffsetCommit(request: Request, context: RequestConte
     if (image !== undefined && present.length > 0) known.push({ ...topic, name: image.name, partitions: present })
   }
   if (known.length === 0 && refused.length > 0) return { topics: refused }
-  const committed = await context.services.groups.request<Response>(
+  const committed = await context.services.groups.request(
     request.groupId,
     { api: 'OffsetCommit', request: { ...request, topics: known } },
-    callerOf(context),
+    context,
   )
   const answered = committed.topics.map((topic) => ({ ...topic, topicId: idsByName.get(topic.name ?? '') }))
   return { topics: merged([...answered, ...refused], byId) }

@@ -4,7 +4,6 @@ import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { OffsetFetchGroup, OffsetFetchGroupResponse } from '../../coordinators/group/group-request.ts'
 import type { RequestContext } from '../context.ts'
 import { orRefused } from '../refused.ts'
-import { callerOf } from './caller.ts'
 
 /*
  * OffsetFetch. 2: null for all topics, an error for the whole group · 5: leader epochs (KIP-320) · 6: flexible · 7: requireStable (KIP-447)
@@ -37,10 +36,10 @@ function fetchGroup(group: OffsetFetchGroup, requireStable: boolean, context: Re
   return orRefused<OffsetFetchGroupResponse>(
     async () => {
       const { known, unknown } = context.version >= 10 ? byName(group, context) : { known: group, unknown: [] }
-      const answer = await context.services.groups.request<OffsetFetchGroupResponse>(
+      const answer = await context.services.groups.request(
         group.groupId,
         { api: 'OffsetFetch', group: known, requireStable },
-        callerOf(context),
+        context,
       )
       return context.version >= 10 ? { ...answer, topics: [...withIds(answer.topics, context), ...unknown] } : answer
     },

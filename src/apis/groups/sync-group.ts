@@ -1,7 +1,6 @@
 import type { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { RequestContext } from '../context.ts'
-import { callerOf } from './caller.ts'
 
 /* SyncGroup. 3: static members (KIP-345) · 4: flexible · 5: protocol type and name */
 
@@ -9,4 +8,4 @@ type Request = RequestOf<typeof syncGroup>
 type Response = ResponseOf<typeof syncGroup>
 
 export const handleSyncGroup = (request: Request, context: RequestContext): Promise<Response> =>
-  context.services.groups.request<Response>(request.groupId, { api: 'SyncGroup', request }, callerOf(context))
+  context.services.groups.request(request.groupId, { api: 'SyncGroup', request }, context)

@@ -1,9 +1,13 @@
 import { KafkaError } from '../../../protocol/errors.ts'
 import type { produce } from '../../../protocol/messages/produce.ts'
+import { compressionTypeOf } from '../../../protocol/records/compression.ts'
+import { RecordBatch, recordBatchHeaderBytes } from '../../../protocol/records/record-batch.ts'
+import type { RecordsSlice } from '../../../protocol/records/records-slice.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import { topicOf } from '../../cluster/metadata-image.ts'
 import { internalTopics } from '../../cluster/topic-names.ts'
-import type { AppendedBatch, PartitionLog, PreparedBatch } from '../../log/partition-log.ts'
+import type { AppendedBatch, PartitionLog } from '../../log/partition-log.ts'
+import type { PreparedBatch } from '../../log/prepared-batch.ts'
 import type { RequestContext, Started } from '../context.ts'
 import { currentLeaderOf, leaderEndpoints } from '../current-leader.ts'
 import { refusalOf } from '../refused.ts'
@@ -61,9 +65,7 @@ function appendFrom(
     const place = places[index] as Place
     try {
       const log = logOf(place, request, context)
-      if (place.data.records === null)
-        throw new KafkaError('INVALID_RECORD', 'A produce request must hold a record batch for each partition.')
-      const prepared = log.prepare(place.data.records, { by: 'client', apiVersion: context.version })
+      const prepared = log.prepare(recordsOf(place.data, context.version), { by: 'client' })
       if (prepared instanceof Promise) {
         const appended = prepared.then(
           (batch) => append(place, log, batch),
@@ -77,6 +79,27 @@ function appendFrom(
     }
   }
   return undefined
+}
+
+/** Clients that speak a version before 7 do not know zstd, and could not read back what they were allowed to write (KIP-110). */
+function recordsOf({ records }: PartitionData, version: number): RecordsSlice {
+  if (records === null) {
+    throw new KafkaError(
+      'INVALID_RECORD',
+      `Produce requests with version ${version} must have exactly one record batch per partition`,
+    )
+  }
+  if (
+    version < 7 &&
+    records.sizeBytes >= recordBatchHeaderBytes &&
+    compressionTypeOf(new RecordBatch(records.view(), 0).compressionId) === 'zstd'
+  ) {
+    throw new KafkaError(
+      'UNSUPPORTED_COMPRESSION_TYPE',
+      `Produce requests with version ${version} are not allowed to use ZStandard compression`,
+    )
+  }
+  return records
 }
 
 function logOf({ topic, data }: Place, request: Request, context: RequestContext): PartitionLog {

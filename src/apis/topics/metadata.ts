@@ -3,10 +3,10 @@ import type { metadata } from '../../../protocol/messages/metadata.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import type { MetadataImage, TopicImage } from '../../cluster/metadata-image.ts'
-import { ensureTopics } from '../../cluster/topic-auto-creation.ts'
 import { internalTopics } from '../../cluster/topic-names.ts'
 import { authorizedOperations, OPERATIONS_NOT_ASKED } from '../authorized-operations.ts'
 import type { RequestContext } from '../context.ts'
+import { ensureTopicsHere } from './first-use.ts'
 import { describedPartitions } from './topic-metadata.ts'
 
 /*
@@ -79,11 +79,10 @@ async function missingTopics(
   request: Request,
   { services }: RequestContext,
 ): Promise<ReadonlyMap<string, ErrorName>> {
-  const { cluster, config } = services
-  const missing = names.filter((name) => !cluster.image.topicsByName.has(name))
-  const make = request.allowAutoTopicCreation && config.get('auto.create.topics.enable')
-  if (missing.length === 0 || !make) return new Map()
-  return ensureTopics(cluster, missing)
+  if (!request.allowAutoTopicCreation || !services.node.config.get('auto.create.topics.enable')) return new Map()
+  const missing = names.filter((name) => !services.cluster.image.topicsByName.has(name))
+  const ensured = missing.length === 0 ? [] : await ensureTopicsHere(missing, services)
+  return new Map(ensured.flatMap((topic) => ('error' in topic ? [[topic.name, topic.error.code] as const] : [])))
 }
 
 const unknownTopic = (name: string | null, error: ErrorName): TopicResponse => ({

@@ -1,0 +1,352 @@
+import { Advertising } from './apis/advertising.ts'
+import { apiTable, type Services } from './apis/table.ts'
+import type { Cluster, ClusterNode } from './cluster/cluster.ts'
+import type { Endpoint } from './cluster/metadata-image.ts'
+import { MetadataLogRefused } from './cluster/metadata-log-refused.ts'
+import { openCluster } from './cluster/open-cluster.ts'
+import { producerIdSource } from './cluster/producer-ids.ts'
+import { topicByDefault } from './cluster/topic-auto-creation.ts'
+import { decideTopicCreation } from './cluster/topic-creation.ts'
+import { parseTopic } from './config/broker-checks.ts'
+import type { BrokerConfig } from './config/broker-config.ts'
+import { ConfigError } from './config/config-error.ts'
+import { formatAddress } from './config/listeners.ts'
+import { resolveConfig, settingsSource } from './config/resolve-config.ts'
+import type { SettingValue } from './config/setting.ts'
+import type { GroupSettings } from './coordinators/group/group-settings.ts'
+import { GroupCoordinator } from './coordinators/runtime/group-coordinator.ts'
+import { Buffers } from './environment/buffers.ts'
+import { ByteLimit } from './environment/byte-limit.ts'
+import { type SystemClock, systemReal, systemTime } from './environment/clock.ts'
+import type { Environment } from './environment/environment.ts'
+import type { Logger } from './environment/logger.ts'
+import { defaultGateway, memoryBytes, threadPoolSize } from './environment/machine.ts'
+import { systemRandom } from './environment/random.ts'
+import { silentLogger } from './environment/silent-logger.ts'
+import { SystemFiles } from './environment/system-files.ts'
+import { FetchService } from './fetch/fetch-service.ts'
+import { BindError } from './server/bind-error.ts'
+import { Server } from './server/server.ts'
+import { MemoryStorage } from './storage/memory/memory-storage.ts'
+import { SegmentStorage } from './storage/segments/segment-storage.ts'
+import { type Storage, StorageError } from './storage/storage.ts'
+
+/** How a broker in this process is started; nothing has to be said. */
+export interface BrokerOptions {
+  /** Topics to have from the start, with their partitions: `{ orders: 6 }`. */
+  readonly topics?: Readonly<Record<string, number>>
+  /** The port of its listener. Default: a free one. */
+  readonly port?: number
+  /** The address of its listener. Default: 127.0.0.1, and ::1 where the machine has it. */
+  readonly host?: string
+  /** Keeps data in this folder, in Kafka's own format. Default: in memory, and gone with the broker. */
+  readonly dataDir?: string
+  /** Any of Kafka's broker settings, by name: `{ 'num.partitions': 3 }`. */
+  readonly config?: Readonly<Record<string, SettingValue>>
+  /** Where its log lines go: a pino logger, or anything with its methods. Default: nowhere. */
+  readonly logger?: Logger
+}
+
+/** How `grete start` and the tests start one: everything is settled. */
+export interface SettledOptions {
+  readonly config: BrokerConfig
+  readonly logger: Logger
+  /** In the container image, whose port the host maps to one of its own. */
+  readonly inImage?: boolean
+}
+
+/** A broker that cannot start. The message is a sentence for its owner: what is wrong and what to do. */
+export class StartError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StartError'
+  }
+}
+
+/** A Kafka broker in this process. */
+export class Broker {
+  readonly #parts: Parts
+  readonly #closed = withResolvers()
+  #stopping: Promise<void> | null = null
+
+  private constructor(parts: Parts) {
+    this.#parts = parts
+    // A broker that nobody watches may fail without ending its process.
+    this.#closed.promise.catch(() => {})
+  }
+
+  /** Starts a broker, by default in memory on a free port. Rejects with a StartError. */
+  static async start(options: BrokerOptions = {}): Promise<Broker> {
+    const { port, host, dataDir, topics = {}, config = {}, logger = silentLogger } = options
+    const own = {
+      'log.dirs': dataDir,
+      'storage.type': dataDir === undefined ? 'memory' : 'segments',
+      topics: Object.entries(topics).map(([name, partitions]) => `${name}:${partitions}`),
+    }
+    const free = { listeners: 'PLAINTEXT://localhost:0' }
+    const listen = { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }
+    const sources = [
+      { ...settingsSource(own, 'Broker.start'), listen },
+      settingsSource(config, 'Broker.start, config'),
+      settingsSource(free, 'Broker.start'),
+    ]
+    try {
+      return await Broker.startWith({ config: resolveConfig(sources).config, logger })
+    } catch (error) {
+      throw error instanceof ConfigError ? new StartError(error.message, { cause: error }) : error
+    }
+  }
+
+  /** Starts a broker whose settings were settled before. Rejects with a StartError. */
+  static async startWith(options: SettledOptions): Promise<Broker> {
+    const broker: { started: Broker | null } = { started: null }
+    const parts = await open(options, (error) => {
+      const { started } = broker
+      if (started !== null) started.#fail(error)
+    })
+    broker.started = new Broker(parts)
+    return broker.started
+  }
+
+  /** What a client is given as its bootstrap servers: `127.0.0.1:9092`. */
+  get bootstrapServers(): string {
+    return this.#parts.server.listeners
+      .map((listener) => formatAddress(reachable(listener.addresses[0] ?? ''), listener.port))
+      .join(',')
+  }
+
+  /** Settled when it has stopped; rejected when it had to stop by a fault of its own. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
+  /** Where it listens, where it keeps data, what clients are told, how to stop it: a line each. */
+  welcome(): readonly string[] {
+    const { server, config, options } = this.#parts
+    const lines = server.listeners.map((listener) => {
+      const bound = listener.addresses.map((address) => formatAddress(address, listener.port)).join(' and ')
+      return `Listener ${listener.name} listens on ${bound}. ${advertisedSentence(config, listener.name, options.inImage === true)}`
+    })
+    const data =
+      config.get('storage.type') === 'memory'
+        ? 'Data is kept in memory and gone with the broker.'
+        : `Data is kept in ${config.dataDirectory}.`
+    return [...lines, data, 'Stop it with Ctrl-C or SIGTERM.']
+  }
+
+  /** Stops it and leaves nothing behind: no connection, timer, file or lock. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #stop(): Promise<void> {
+    const { server, groups, cluster, clocks } = this.#parts
+    await server.close()
+    groups.stop()
+    await cluster.stop()
+    for (const clock of clocks) clock.stop()
+    this.#closed.resolve()
+  }
+
+  /** A fault of its own: it answers and writes nothing more. */
+  #fail(error: Error): void {
+    if (this.#stopping !== null) return
+    const { server, groups, storage, clocks, options } = this.#parts
+    options.logger.error({ err: error }, 'The broker found a fault in itself and stops: it answers and writes nothing more.')
+    const ends = async (): Promise<void> => {
+      await server.close()
+      groups.stop()
+      await storage.close(null)
+      for (const clock of clocks) clock.stop()
+    }
+    this.#stopping = ends().finally(() => this.#closed.reject(error))
+    this.#stopping.catch(() => {})
+  }
+}
+
+/** What a broker is made of. */
+interface Parts {
+  readonly options: SettledOptions
+  readonly config: BrokerConfig
+  readonly storage: Storage
+  readonly cluster: Cluster
+  readonly groups: GroupCoordinator
+  readonly server: Server
+  readonly clocks: readonly SystemClock[]
+}
+
+/** Binds, takes the data, puts the parts together, and lets clients in. */
+async function open(options: SettledOptions, bug: (error: Error) => void): Promise<Parts> {
+  const { config, logger } = options
+  const [time, real] = [systemTime(), systemReal()]
+  const environment: Environment = {
+    time,
+    real,
+    random: systemRandom(),
+    logger,
+    files: new SystemFiles(),
+    buffers: new Buffers(),
+  }
+  const server = new Server({ config, environment })
+  try {
+    await server.open()
+    const storage = openStorage(config, environment)
+    const cluster = await openCluster({
+      storage,
+      environment,
+      config,
+      nodes: [{ id: config.nodeId, rack: config.get('broker.rack'), endpoints: advertisedEndpoints(config, server) }],
+    })
+    const node = cluster.nodes[0] as ClusterNode
+    const ignoresCase = config.get('storage.type') === 'segments' && (await environment.files.ignoresCase(config.dataDirectory))
+    await createStartTopics(cluster, node.config, environment, ignoresCase)
+    const groups = groupCoordinator(cluster, node, environment)
+    server.begin(services({ options, cluster, node, groups, storage, ignoresCase, environment }), bug)
+    return { options, config, storage, cluster, groups, server, clocks: [time, real] }
+  } catch (error) {
+    await server.close()
+    for (const clock of [time, real]) clock.stop()
+    throw startError(error)
+  }
+}
+
+function startError(error: unknown): unknown {
+  const isSentence = error instanceof MetadataLogRefused || error instanceof StorageError || error instanceof BindError
+  return isSentence ? new StartError(error.message, { cause: error }) : error
+}
+
+function openStorage(config: BrokerConfig, environment: Environment): Storage {
+  const { time, random, logger, files, buffers } = environment
+  if (config.get('storage.type') === 'memory') {
+    const limitBytes = config.get('memory.log.bytes') ?? Math.floor(memoryBytes() / 2)
+    return new MemoryStorage({ time, buffers, logger, limitBytes })
+  }
+  return new SegmentStorage({
+    directory: config.dataDirectory,
+    files,
+    buffers,
+    time,
+    random,
+    logger,
+    durability: config.get('durability') === 'page-cache' ? 'page-cache' : 'synced',
+    threads: threadPoolSize(),
+    unwrittenBytesMax: config.get('storage.unwritten.max.bytes'),
+  })
+}
+
+/** The topics that the settings ask for, where they do not exist. */
+async function createStartTopics(
+  cluster: Cluster,
+  config: BrokerConfig,
+  { random }: Environment,
+  ignoresCase: boolean,
+): Promise<void> {
+  const asked = config.get('topics').flatMap((text) => {
+    const topic = parseTopic(text)
+    return topic === null || cluster.image.topicsByName.has(topic.name) ? [] : [topic]
+  })
+  if (asked.length === 0) return
+  const topics = asked.map(({ name, partitions }) => ({ ...topicByDefault(name, config), numPartitions: partitions ?? -1 }))
+  const made = await cluster.change((image) =>
+    decideTopicCreation(image, topics, { config, random, ignoresCase, validateOnly: false }),
+  )
+  for (const { name, error } of made) {
+    if (error !== null) throw new StartError(`The topic ${name} cannot be created: ${error.message}`)
+  }
+}
+
+interface Owners {
+  readonly options: SettledOptions
+  readonly cluster: Cluster
+  readonly node: ClusterNode
+  readonly groups: GroupCoordinator
+  readonly storage: Storage
+  readonly ignoresCase: boolean
+  readonly environment: Environment
+}
+
+function services({ options, cluster, node, groups, storage, ignoresCase, environment }: Owners): Services {
+  const { config } = options
+  const { time, real, random } = environment
+  const explicit = config.listeners.filter(({ name }) => (config.advertised(name)?.host ?? '') !== '')
+  return {
+    table: apiTable,
+    cluster,
+    node,
+    groups,
+    producerIds: producerIdSource(cluster, node.id),
+    fetch: new FetchService({
+      slots: config.get('max.incremental.fetch.session.cache.slots'),
+      fetchBytesMax: config.get('fetch.max.bytes'),
+      outgoing: new ByteLimit('outgoing bytes', config.get('queued.max.response.bytes')),
+      time,
+      real,
+      random,
+    }),
+    advertising: new Advertising({
+      node,
+      advertised: new Set(explicit.map(({ name }) => name)),
+      defaultGateway: options.inImage === true ? defaultGateway() : null,
+    }),
+    whenWritable: () => storage.whenWritable(),
+    ignoresCase,
+    environment,
+  }
+}
+
+/** What a client's parked request may cost is bounded by its size; this bounds how many there are. */
+const OPEN_GROUP_REQUESTS_MAX = 100_000
+/** Member ids that were given out and not used, for each group. */
+const PENDING_MEMBERS_MAX = 10_000
+
+function groupCoordinator(cluster: Cluster, node: ClusterNode, environment: Environment): GroupCoordinator {
+  const config = node.config
+  const settings: GroupSettings = {
+    minSessionTimeoutMs: config.get('group.min.session.timeout.ms'),
+    maxSessionTimeoutMs: config.get('group.max.session.timeout.ms'),
+    initialRebalanceDelayMs: config.get('group.initial.rebalance.delay.ms'),
+    membersMax: config.get('group.max.size'),
+    pendingMembersMax: PENDING_MEMBERS_MAX,
+    offsetMetadataLengthMax: config.get('offset.metadata.max.bytes'),
+    offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
+    offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
+    batchBytesMax: config.get('message.max.bytes'),
+  }
+  return new GroupCoordinator({ cluster, node, environment, settings, openRequestsMax: OPEN_GROUP_REQUESTS_MAX })
+}
+
+/** What is registered, and told to clients where `advertised.listeners` says it. */
+function advertisedEndpoints(config: BrokerConfig, server: Server): readonly Endpoint[] {
+  return server.listeners.map(({ name, addresses, port }) => {
+    const advertised = config.advertised(name)
+    const host = advertised?.host || reachable(addresses[0] ?? '')
+    return { name, host, port: advertised?.port || port, securityProtocol: 0 }
+  })
+}
+
+/** An address of this machine for one that stands for all of them. */
+const reachable = (address: string): string => (address === '::' || address === '0.0.0.0' ? 'localhost' : address)
+
+function advertisedSentence(config: BrokerConfig, listener: string, inImage: boolean): string {
+  const advertised = config.advertised(listener)
+  if (advertised !== undefined && advertised.host !== '')
+    return `Clients are told ${formatAddress(advertised.host, advertised.port)}.`
+  const gateway = inImage ? ' Clients that come through a mapped port are told localhost.' : ''
+  return `Clients are told the address by which they came.${gateway}`
+}
+
+/** Node 20 lacks Promise.withResolvers. */
+function withResolvers() {
+  let resolve: () => void = () => {}
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<void>((settle, refuse) => {
+    resolve = settle
+    reject = refuse
+  })
+  return { promise, resolve, reject }
+}
