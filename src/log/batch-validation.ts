@@ -34,8 +34,11 @@ export function validateBatch(records: RecordsSlice, origin: RecordsOrigin, conf
     )
   }
   if (batch.isTransactional) throw new KafkaError('INVALID_TXN_STATE', 'The batch is not part of an open transaction')
+  // Written out, not spread: this is done for every batch, and a spread costs more than all the checks.
   return {
-    ...accepted,
+    records: accepted.records,
+    sizeBytes: accepted.sizeBytes,
+    maxTimestamp: accepted.maxTimestamp,
     by,
     producerId: batch.producerId,
     producerEpoch: batch.producerEpoch,

@@ -17,10 +17,13 @@ const nothing: StorageEvents = { written: () => {}, durable: () => {}, failed: (
 /** A storage for tests of what stands on it: batches are written and durable, or fail, when the test says so. */
 export class ControlledStorage implements Storage {
   readonly #inner: Storage
+  /** What opening a partition says that it cut off. */
+  readonly #bytesCut: number
   readonly partitions = new Map<string, ControlledPartition>()
 
-  constructor(inner: Storage) {
+  constructor(inner: Storage, bytesCut = 0) {
     this.#inner = inner
+    this.#bytesCut = bytesCut
   }
 
   get files(): NamedBytes {
@@ -33,7 +36,7 @@ export class ControlledStorage implements Storage {
 
   async openPartition(id: PartitionId, options: OpenOptions): Promise<PartitionStorage> {
     const inner = await this.#inner.openPartition(id, { ...options, events: nothing })
-    const partition = new ControlledPartition(inner, options.events)
+    const partition = new ControlledPartition(inner, options.events, this.#bytesCut)
     this.partitions.set(`${id.topic}-${id.partition}`, partition)
     return partition
   }
@@ -63,6 +66,7 @@ export class ControlledStorage implements Storage {
 export class ControlledPartition implements PartitionStorage {
   readonly #inner: PartitionStorage
   readonly #events: StorageEvents
+  readonly recoveredBytesCut: number
   writtenEnd: bigint
   durableEnd: bigint
   /** What the next append throws. */
@@ -72,7 +76,8 @@ export class ControlledPartition implements PartitionStorage {
   #taken = true
   #restartNeeded = false
 
-  constructor(inner: PartitionStorage, events: StorageEvents) {
+  constructor(inner: PartitionStorage, events: StorageEvents, bytesCut: number) {
+    this.recoveredBytesCut = bytesCut
     this.#inner = inner
     this.#events = events
     this.writtenEnd = inner.endOffset
@@ -108,10 +113,6 @@ export class ControlledPartition implements PartitionStorage {
 
   get endOffset(): bigint {
     return this.#inner.endOffset
-  }
-
-  get recoveredBytesCut(): number {
-    return this.#inner.recoveredBytesCut
   }
 
   get checkpoints(): NamedBytes {

@@ -5,10 +5,6 @@ import type { OffsetAndTimestamp } from './list-offsets.ts'
 import type { LogConfig } from './log-config.ts'
 import type { PreparedBatch, RecordsOrigin } from './prepared-batch.ts'
 
-export type { EpochEndOffset } from './leader-epochs.ts'
-export type { OffsetAndTimestamp } from './list-offsets.ts'
-export type { PreparedBatch, RecordsOrigin } from './prepared-batch.ts'
-
 export type Isolation = 'read_uncommitted' | 'read_committed'
 
 export interface AppendedBatch {

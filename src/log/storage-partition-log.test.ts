@@ -303,6 +303,16 @@ describe('a restart', () => {
   })
 })
 
+describe('an unclean restart', () => {
+  test('says once how many bytes were cut off, and where the log ends now', async () => {
+    const test = await TestLog.open()
+    test.appendDurably({ count: 4 })
+    await test.restartUncleanly(77)
+    const lines = test.logger.lines.filter(({ level }) => level === 'warn')
+    expect(lines.map(({ fields }) => fields)).toEqual([{ topic: 'orders', partition: 3, bytesCut: 77, logEndOffset: 4n }])
+  })
+})
+
 describe('a failed write', () => {
   async function failed(): Promise<TestLog> {
     const test = await TestLog.open()

@@ -84,10 +84,10 @@ export class TestLog {
   }
 
   /** As after a kill: nothing was saved on the way out. */
-  async restartUncleanly(): Promise<void> {
+  async restartUncleanly(bytesCut = 0): Promise<void> {
     this.#epoch = this.log.leaderEpoch + 1
     await this.partition.close()
-    this.storage = new ControlledStorage(this.#memory)
+    this.storage = new ControlledStorage(this.#memory, bytesCut)
     await this.#open()
   }
 
