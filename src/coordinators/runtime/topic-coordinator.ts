@@ -82,7 +82,11 @@ export class TopicCoordinator<Request, Image> {
     if (this.#isStopped) return
     const log = this.#leaderLog(partition)
     const known = this.#partitions.get(partition)?.coordinator
-    if (known !== undefined && known.log === log && known.leaderEpoch === log.leaderEpoch) return
+    if (known !== undefined && known.log === log && known.leaderEpoch === log.leaderEpoch) {
+      // The log has lost what was not durable, and the machine with it what it stands on.
+      if (log.awaitsLeaderEpoch) known.stop()
+      return
+    }
     this.#unload(partition)
     if (log !== undefined) this.#load(partition, log)
   }
