@@ -186,11 +186,23 @@ describe('folders', () => {
     expect(await readFile(pathOf('partition.metadata'), 'utf8')).toBe(`version: 0\ntopic_id: ${id.topicId}`)
     await writeFile(pathOf('00000000000000000002.snapshot'), 'x')
     await writeFile(pathOf('leader-epoch-checkpoint'), '0\n0\n')
-    await writeFile(pathOf('00000000000000000000.timeindex'), '')
+    await writeFile(pathOf('00000000000000000009.timeindex'), '')
     await reopened(async (log) => {
       expect([...(await log.checkpoints.list())].sort()).toEqual(['00000000000000000002.snapshot', 'leader-epoch-checkpoint'])
     })
     expect(await readdir(join(directory, 'orders-0'))).toHaveLength(5)
+  })
+
+  test("Kafka's indexes of a segment that may grow go, so that Kafka makes them again; those of the others stay", async () => {
+    await leaveLog(2, 1, Buffer.from('{}'))
+    for (const name of ['0', '2'].flatMap((base) =>
+      ['.index', '.timeindex', '.txnindex'].map((suffix) => base.padStart(20, '0') + suffix),
+    )) {
+      await writeFile(pathOf(name), 'indexed')
+    }
+    await reopened(async () => {})
+    const left = (await readdir(join(directory, 'orders-0'))).filter((name) => name.includes('index'))
+    expect(left.map((name) => name.replace(/^0+/, '0'))).toEqual(['0.index', '0.timeindex', '0.txnindex'])
   })
 
   test('the names of small files cannot lead elsewhere or to the log', async () => {

@@ -48,6 +48,9 @@ export async function recoverSegments(
       logCut(context, folder, opened.end, bytesCut)
       break
     }
+    const last = segments.at(-1)
+    // It will grow. Kafka would take its indexes to cover all of it after our clean stop, and miss the newest timestamps.
+    if (last !== undefined) await folder.removeIndexes(last.baseOffset)
     if (!options.clean || bytesCut > 0) await syncAll(context, folder, segments)
   } catch (error) {
     for (const segment of segments) await segment.file.close()
