@@ -9,6 +9,8 @@ const members = new Map()
 
 function start(parameters) {
   const child = spawn('kcat', ['-b', bootstrap, ...parameters], { stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdout.setEncoding('utf8')
+  child.stderr.setEncoding('utf8')
   child.errors = ''
   child.stderr.on('data', (text) => {
     child.errors += text
