@@ -27,7 +27,8 @@ type Slot = PartitionLog | null
 export class Partitions {
   readonly #options: PartitionsOptions
   readonly #topics = new Map<string, Slot[]>()
-  #logStartOffsets: LogStartOffsets | null = null
+  /** One for all logs: they share its file. */
+  #logStartOffsets: Promise<LogStartOffsets> | null = null
 
   constructor(options: PartitionsOptions) {
     this.#options = options
@@ -58,7 +59,7 @@ export class Partitions {
     const config = this.#options.config()
     slots[partition.partition] = null
     try {
-      this.#logStartOffsets ??= await LogStartOffsets.load(storage.files)
+      this.#logStartOffsets ??= LogStartOffsets.load(storage.files)
       const log = await openLog({
         storage,
         environment,
@@ -67,7 +68,7 @@ export class Partitions {
         leaderEpoch: partition.leaderEpoch,
         durability: config.get('durability') === 'page-cache' ? 'page-cache' : 'fsync',
         producerIdExpirationMs: config.get('producer.id.expiration.ms'),
-        logStartOffsets: this.#logStartOffsets,
+        logStartOffsets: await this.#logStartOffsets,
       })
       slots[partition.partition] = log
       log.watch(() => {
