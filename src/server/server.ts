@@ -20,7 +20,7 @@ export class Server {
     const { logger } = environment
     const memory = {
       buffers: environment.buffers,
-      received: new ByteLimit('received bytes', config.get('queued.max.request.bytes')),
+      received: new ByteLimit('received bytes', receivedBytesMax(config.get('queued.max.request.bytes'))),
     }
     const limits = new ConnectionLimits({
       max: config.get('max.connections'),
@@ -70,6 +70,9 @@ export class Server {
     await Promise.all(this.listeners.map((listener) => listener.close()))
   }
 }
+
+/** Kafka's -1 stands for no limit; here it is a limit all the same, since memory has one. */
+const receivedBytesMax = (setting: number): number => (setting > 0 ? setting : 64 * 1024 * 1024)
 
 /** `hostName:100,127.0.0.1:200` */
 function connectionOverrides(text: string): ReadonlyMap<string, number> {
