@@ -219,6 +219,8 @@ export class MetadataDraft {
   #addTopic({ name, topicId }: ValueOf<typeof topicRecord>): void {
     const taken = this.#image.topicsByName.get(name)
     if (taken !== undefined) throw new MetadataLogRefused(`Topic ${name} is made twice, as ${taken.id} and as ${topicId}.`)
+    const other = this.#image.topicsById.get(topicId)
+    if (other !== undefined) throw new MetadataLogRefused(`Topics ${other.name} and ${name} have the same id, ${topicId}.`)
     this.#putTopic({ id: topicId, name, partitions: [] })
   }
 

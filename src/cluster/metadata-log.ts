@@ -26,6 +26,7 @@ import { METADATA_TOPIC } from './topic-names.ts'
 export const metadataPartition: PartitionId = { topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', topic: METADATA_TOPIC, partition: 0 }
 
 const READ_BYTES_MAX = 8 * 1024 * 1024
+const ROLL_BYTES_MIN = 16 * 1024 * 1024
 
 export interface MetadataLogOptions {
   readonly storage: Storage
@@ -259,8 +260,8 @@ export class MetadataLog {
     })
     await checkpoints.save(snapshotName(id), bytes)
     this.#bytesSinceSnapshot = 0
-    // So that the log below can go as soon as a later snapshot covers it.
-    this.#partition.roll()
+    // So that the log below can go as soon as a later snapshot covers it; many small segments would be worse.
+    if ((this.#partition.ranges().at(-1)?.sizeBytes ?? 0) >= ROLL_BYTES_MIN) this.#partition.roll()
     await this.#dropOldSnapshots()
   }
 

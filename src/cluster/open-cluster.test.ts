@@ -241,7 +241,7 @@ describe('a directory that cannot be continued', () => {
   test('has a replica on a broker that is not here', async () => {
     const test = await starting()
     const id = 'UfyBb6JlRiOd9PGB4YHUbQ'
-    const partition = { partition: 0, replicas: [1, 2], directories: ['a', 'b'].map((c) => c.repeat(21) + 'A'), isr: [1] }
+    const partition = { partition: 0, replicas: [1, 2], directories: ['a', 'b'].map((c) => `${c.repeat(21)}A`), isr: [1] }
     const none = { removingReplicas: [], addingReplicas: [], eligibleLeaderReplicas: [], lastKnownElr: [] }
     const epochs = { leader: 1, leaderRecoveryState: 0, leaderEpoch: 0, partitionEpoch: 0 }
     await test.cluster.change(() => ({

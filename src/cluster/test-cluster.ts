@@ -52,9 +52,9 @@ export class TestCluster {
     this.#newStorage = () =>
       directory === undefined
         ? memory
-        : new SegmentStorage({ directory, files, buffers, time: clock, random, logger, durability: 'fsync', threads: 4 })
+        : new SegmentStorage({ directory, files, buffers, time: clock, random, logger, durability: 'synced', threads: 4 })
     this.storage = this.#newStorage()
-    const [first = 1, ...others] = options.nodeIds ?? [1]
+    const [first = this.config.nodeId, ...others] = options.nodeIds ?? [this.config.nodeId]
     const node = (id: number): NodeRegistration => ({ id, rack: null, endpoints: [testListener] })
     this.#nodes = [node(first), ...others.map(node)]
   }

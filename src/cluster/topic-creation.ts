@@ -92,7 +92,7 @@ function createTopic(image: MetadataImage, topic: NewTopic, options: TopicCreati
   const configs = checkTopicOverrides(new Map(topic.configs.map((config) => [config.name, config.value])), options.config)
   const partitions =
     topic.assignments.length > 0 ? assignedPartitions(image, topic) : placedPartitions(image, topic, options.config)
-  const topicId = options.random.uuid()
+  const topicId = unusedTopicId(image, options.random)
   const records = [
     metadataRecord(topicRecord, { name, topicId }),
     ...Array.from(configs, ([key, value]) => recordOfConfig(ConfigResource.topic, name, key, value)),
@@ -101,6 +101,14 @@ function createTopic(image: MetadataImage, topic: NewTopic, options: TopicCreati
   ]
   const replicationFactor = partitions[0]?.replicas.length ?? 0
   return { records, result: { name, error: null, topicId, numPartitions: partitions.length, replicationFactor, configs } }
+}
+
+/** Randomness from a seed begins anew with the process, and would give the ids of the last run once more. */
+function unusedTopicId(image: MetadataImage, random: Random): string {
+  for (;;) {
+    const id = random.uuid()
+    if (!image.topicsById.has(id)) return id
+  }
 }
 
 /** KIP-966: who was eligible under another min.insync.replicas may not be under this one. */
