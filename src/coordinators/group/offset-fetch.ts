@@ -27,9 +27,11 @@ function allTopics(offsets: Offsets, groupId: string): OffsetFetchGroupResponse[
   }))
 }
 
-/** An offset of a topic that was deleted and made anew under its name is none of the new one. */
+const isNamed = (topicId: string): boolean => topicId !== ZERO_UUID && topicId !== ''
+
+/** An offset of a topic that was deleted and made anew under its name is none of the new one; without ids nobody knows. */
 function sameTopic(committed: CommittedOffset | undefined, topicId: string): CommittedOffset | undefined {
-  if (committed === undefined || committed.topicId === ZERO_UUID || topicId === ZERO_UUID) return committed
+  if (committed === undefined || !isNamed(committed.topicId) || !isNamed(topicId)) return committed
   return committed.topicId === topicId ? committed : undefined
 }
 

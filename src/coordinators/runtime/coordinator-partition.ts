@@ -41,7 +41,7 @@ export class CoordinatorPartition<Request, Image> {
   readonly #open = new Map<number, OpenRequest>()
   readonly #inbox: Input<Request>[] = []
   #phase: 'loading' | 'active' | 'dropped' = 'loading'
-  /** A batch is being prepared; inputs wait in the inbox. */
+  /** A batch is being prepared; inputs wait in the inbox, as do changes of the image while the log is loaded. */
   #isWriting = false
   #nextRequestId = 1
   /** The end of what the machine has read or written: an answer waits until that much is durable. */
@@ -65,6 +65,7 @@ export class CoordinatorPartition<Request, Image> {
     if (this.#phase !== 'loading') return
     this.#phase = 'active'
     this.#take({ kind: 'loaded' })
+    this.#takeInbox()
   }
 
   async #replayLog(): Promise<void> {
@@ -99,7 +100,9 @@ export class CoordinatorPartition<Request, Image> {
   }
 
   topicsDeleted(deletedTopics: readonly string[]): void {
-    if (this.#phase === 'active') this.#take({ kind: 'image', deletedTopics })
+    const input = { kind: 'image', deletedTopics } as const
+    if (this.#phase === 'loading') this.#inbox.push(input)
+    else this.#take(input)
   }
 
   /** The end, from outside: leadership has moved or the broker stops. */
@@ -141,10 +144,14 @@ export class CoordinatorPartition<Request, Image> {
       () => {
         this.#isWriting = false
         if (this.#phase === 'active') this.#decided(decision)
-        while (!this.#isWriting && this.#inbox.length > 0) this.#decide(this.#inbox.shift()!)
+        this.#takeInbox()
       },
       (error) => this.#failed(error, true),
     )
+  }
+
+  #takeInbox(): void {
+    while (!this.#isWriting && this.#inbox.length > 0) this.#decide(this.#inbox.shift()!)
   }
 
   /** Appends and replays; a promise only where the log has to unpack what it is given. */

@@ -298,6 +298,18 @@ test('offsets of a deleted topic are deleted', async () => {
   expect(await coordinator.fetch()).toBe(-1n)
 })
 
+test('offsets of a topic that is deleted while the coordinator loads are deleted too', async () => {
+  const coordinator = await TestCoordinator.start()
+  const commit = coordinator.commit(5n)
+  await coordinator.persist()
+  expect(await commit).toBe('NONE')
+  coordinator.test.log.becomeLeader(5)
+  coordinator.changed({ topicsRemoved: [{ id: ZERO_UUID, name: 'orders', partitions: [] }] })
+  await coordinator.settle()
+  await coordinator.persist()
+  expect(await coordinator.fetch()).toBe(-1n)
+})
+
 test('what needs no coordinator to be refused is refused first', async () => {
   const coordinator = await TestCoordinator.start()
   coordinator.hasTopic = false

@@ -1,0 +1,93 @@
+import { expect, test } from '@jest/globals'
+import { joinGroup } from '../../../protocol/messages/join-group.ts'
+import { leaveGroup } from '../../../protocol/messages/leave-group.ts'
+import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
+import { offsetFetch } from '../../../protocol/messages/offset-fetch.ts'
+import { syncGroup } from '../../../protocol/messages/sync-group.ts'
+import { ZERO_UUID } from '../../../protocol/schema/field.ts'
+import type { Decision } from '../machine.ts'
+import type {
+  GroupRequest,
+  JoinGroupResponse,
+  LeaveGroupResponse,
+  OffsetCommitResponse,
+  OffsetFetchGroupResponse,
+  SyncGroupResponse,
+} from './group-request.ts'
+import { joinFenced, joinRefusal } from './responses.ts'
+import { subscription, TestGroups } from './test-groups.ts'
+
+const versions = (last: number): readonly number[] => Array.from({ length: last + 1 }, (_, version) => version)
+const answerIn = <Response>({ replies }: Decision): Response => replies[0]!.response as Response
+
+const joinOf = (memberId = ''): GroupRequest => ({
+  api: 'JoinGroup',
+  request: {
+    groupId: 'g',
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 10_000,
+    memberId,
+    groupInstanceId: null,
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: subscription(['orders']) }],
+    reason: null,
+  },
+})
+
+/** A generation of one member, joined in a version. */
+function joined(version: number): { readonly groups: TestGroups; readonly response: JoinGroupResponse } {
+  const groups = new TestGroups()
+  const { replies } = groups.request(joinOf(), { version })
+  const given = replies[0]?.response as JoinGroupResponse | undefined
+  if (given !== undefined) groups.request(joinOf(given.memberId), { version })
+  const [outcome] = groups.advance(3000)
+  return { groups, response: answerIn(outcome!.decision) }
+}
+
+test.each(versions(9))('what JoinGroup %i is answered can be written, a refusal too', (version) => {
+  const { response } = joined(version)
+  for (const answer of [response, joinRefusal('', 'NOT_COORDINATOR'), joinFenced('m', 'FENCED_INSTANCE_ID', version)]) {
+    const decoded = joinGroup.response.decode(joinGroup.response.encode(answer, version), version)
+    expect(decoded.errorCode).toBe(answer.errorCode)
+  }
+  const { generationId, protocolName, members } = joinGroup.response.decode(joinGroup.response.encode(response, version), version)
+  expect([generationId, protocolName, members.length]).toEqual([1, 'range', 1])
+})
+
+test.each(versions(5))('SyncGroup %i is answered with the assignment, LeaveGroup with each member or none', (version) => {
+  const { groups, response } = joined(9)
+  const { memberId } = response
+  const assignments = [{ memberId, assignment: Buffer.from('p0') }]
+  const of = { groupId: 'g', memberId, groupInstanceId: null }
+  const request = { ...of, generationId: 1, protocolType: null, protocolName: null, assignments }
+  const synced = answerIn<SyncGroupResponse>(groups.request({ api: 'SyncGroup', request }, { version }))
+  const decoded = syncGroup.response.decode(syncGroup.response.encode(synced, version), version)
+  expect([decoded.assignment.toString(), decoded.protocolType]).toEqual(['p0', version >= 5 ? 'consumer' : null])
+
+  const members = version < 3 ? [] : [{ memberId, groupInstanceId: null, reason: null }]
+  const left = answerIn<LeaveGroupResponse>(groups.request({ api: 'LeaveGroup', request: { ...of, members } }, { version }))
+  const leaving = leaveGroup.response.decode(leaveGroup.response.encode(left, version), version)
+  expect([leaving.errorCode, leaving.members.length]).toEqual([0, members.length])
+})
+
+test('offsets that were committed by name or by id are found by either', () => {
+  const groups = new TestGroups()
+  const [one, other] = ['b25lb25lb25lb25lb25lbw', 'b3RoZXJvdGhlcm90aGVybw']
+  const fetched = (topicId: string): bigint => {
+    const group = { groupId: 'g', memberId: null, memberEpoch: -1, topics: [{ name: 'orders', topicId, partitionIndexes: [0] }] }
+    const answer = answerIn<OffsetFetchGroupResponse>(groups.request({ api: 'OffsetFetch', group, requireStable: false }))
+    offsetFetch.response.encode({ groups: [answer] }, 10)
+    return answer.topics[0]!.partitions[0]!.committedOffset
+  }
+  const commit = (topicId: string, committedOffset: bigint): void => {
+    const details = { partitionIndex: 0, committedLeaderEpoch: 3, commitTimestamp: -1n, committedMetadata: 'note' }
+    const topics = [{ name: 'orders', topicId, partitions: [{ ...details, committedOffset }] }]
+    const of = { groupId: 'g', memberId: '', groupInstanceId: null, generationIdOrMemberEpoch: -1, retentionTimeMs: -1n }
+    const answer = answerIn<OffsetCommitResponse>(groups.request({ api: 'OffsetCommit', request: { ...of, topics } }))
+    for (const version of versions(10)) offsetCommit.response.encode(answer, version)
+  }
+  commit(ZERO_UUID, 5n)
+  expect([fetched(ZERO_UUID), fetched(one)]).toEqual([5n, 5n])
+  commit(one, 6n)
+  expect([fetched(ZERO_UUID), fetched(one), fetched(other)]).toEqual([6n, 6n, -1n])
+})
