@@ -65,6 +65,7 @@ describe('the disk', () => {
   test('directories are made, listed and removed with all that is in them', async () => {
     const path = join(folder, 'a', 'b')
     await files.makeDirectory(path)
+    await files.makeDirectory(path)
     await writeFile(join(path, 'c'), '')
     expect(await files.list(join(folder, 'a'))).toEqual([{ name: 'b', isDirectory: true }])
     expect(await files.list(join(folder, 'none'))).toEqual([])
@@ -72,6 +73,13 @@ describe('the disk', () => {
     await files.remove(join(folder, 'none'))
     expect(await readdir(folder)).toEqual([])
     expect(files.space(folder).totalBytes).toBeGreaterThan(0n)
+  })
+
+  test('a directory where none can be is an error, not an endless attempt', async () => {
+    await writeFile(join(folder, 'file'), '')
+    await expect(files.makeDirectory(join(folder, 'file'))).rejects.toMatchObject({ code: 'EEXIST' })
+    await expect(files.makeDirectory(join(folder, 'file', 'a', 'b'))).rejects.toThrow()
+    if (process.platform === 'linux') await expect(files.makeDirectory('/proc/none/of/these')).rejects.toThrow()
   })
 
   test('the probe for a directory that ignores case leaves nothing behind', async () => {

@@ -42,12 +42,26 @@ export class SystemFiles implements Files {
     return entries.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
   }
 
+  /** Step by step: where a directory cannot hold any (/proc), Node's own recursive way never comes back. */
   async makeDirectory(path: string): Promise<void> {
-    const first = await promises.mkdir(path, { recursive: true })
-    if (first === undefined) return
-    for (let made = path; ; made = dirname(made)) {
-      await this.syncDirectory(dirname(made))
-      if (made === first || made === dirname(made)) return
+    const made = await this.#makeOneDirectory(path)
+    if (made === 'parent is missing') {
+      await this.makeDirectory(dirname(path))
+      await promises.mkdir(path)
+    }
+    if (made !== 'was there') await this.syncDirectory(dirname(path))
+  }
+
+  async #makeOneDirectory(path: string): Promise<'made' | 'was there' | 'parent is missing'> {
+    try {
+      await promises.mkdir(path)
+      return 'made'
+    } catch (error) {
+      const code = systemErrorCode(error)
+      if (code === 'ENOENT' && dirname(path) !== path) return 'parent is missing'
+      // Some systems say EPERM or EISDIR of what is there already.
+      if ((await unlessMissing(promises.stat(path), null))?.isDirectory() === true) return 'was there'
+      throw error
     }
   }
 
