@@ -12,6 +12,7 @@ import type { MetadataLog } from './metadata-log.ts'
 import { recordOfPartitionChange } from './metadata-record-builders.ts'
 import type { OpenClusterOptions } from './open-cluster.ts'
 import { Partitions } from './partitions.ts'
+import { logTopicChanges } from './topic-log-lines.ts'
 
 type Listener = (image: MetadataImage, delta: MetadataDelta) => Promise<void> | void
 
@@ -109,6 +110,7 @@ export class LocalCluster implements Cluster {
     }
     await this.#partitions.follow(image, delta.topicsChanged)
     this.#image = image
+    logTopicChanges(delta, this.#environment.logger)
     this.#partitions.configure(image, topicsToConfigure(image, delta))
     await this.#partitions.remove(delta.topicsRemoved)
     for (const listener of [...this.#listeners]) await this.#tell(listener, image, delta)
