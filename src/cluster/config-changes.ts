@@ -14,7 +14,7 @@ import { keepsEligibleLeaders } from './feature-levels.ts'
 import { ConfigResource, type ConfigValues, configsOf, type MetadataImage } from './metadata-image.ts'
 import type { MetadataRecord } from './metadata-record.ts'
 import { recordOfConfig } from './metadata-record-builders.ts'
-import { clearedEligibleLeaders } from './topic-creation.ts'
+import { checkValueSizes, clearedEligibleLeaders } from './topic-creation.ts'
 import { checkTopicName } from './topic-names.ts'
 
 /** What IncrementalAlterConfigs asks of one resource. */
@@ -160,6 +160,7 @@ function changeResource(
   { config }: ConfigChangeOptions,
 ): readonly MetadataRecord[] {
   const kept = checkValues(resourceType, resourceName, wanted, config)
+  checkValueSizes(kept.values())
   if (resourceType === ConfigResource.topic && !image.topicsByName.has(resourceName)) {
     throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `The topic '${resourceName}' does not exist.`)
   }

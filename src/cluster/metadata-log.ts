@@ -218,7 +218,8 @@ export class MetadataLog {
       }
       await this.#whenDurable(partition.endOffset)
     } catch (error) {
-      await partition.truncateTo(start)
+      // After a failed sync that fails too, and so does every commit until a restart finds out what is there.
+      await partition.truncateTo(start).catch(() => {})
       throw error
     }
     this.#bytesSinceSnapshot += sizeBytes

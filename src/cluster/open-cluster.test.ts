@@ -211,6 +211,16 @@ describe('a directory that cannot be continued', () => {
     await expect(starting({ 'cluster.id': 'another' })).rejects.toThrow('belongs to the cluster 4L6g3nShT-eMCtK--X86sw')
   })
 
+  test('keeps the proof of its clean stop when a start is refused', async () => {
+    const test = await starting()
+    await test.cluster.stop()
+    const path = join(directory, '.kafka_cleanshutdown')
+    const proof = await readFile(path, 'utf8')
+    expect(JSON.parse(proof)).toEqual({ version: 0, brokerEpoch: expect.any(Number) })
+    await expect(starting({ 'node.id': '2' })).rejects.toThrow('belongs to node 1')
+    expect(await readFile(path, 'utf8')).toBe(proof)
+  })
+
   test('has a bad CRC before the last batch', async () => {
     await unpack('dynamic')
     const path = join(directory, '__cluster_metadata-0', '00000000000000000000.log')

@@ -39,7 +39,9 @@ export interface OpenClusterOptions {
  */
 export async function openCluster(options: OpenClusterOptions): Promise<Cluster> {
   const { storage, environment, config, nodes } = options
-  const { partitions } = await storage.open()
+  const { partitions, cleanShutdown } = await storage.open()
+  // What a refused start leaves is what it found, the proof of the last clean stop included.
+  let untouched = true
   try {
     const controllerId = nodes[0].id
     const clusterId = config.get('cluster.id')
@@ -53,12 +55,13 @@ export async function openCluster(options: OpenClusterOptions): Promise<Cluster>
     checkReplicas(opened.image, new Set(nodes.map((node) => node.id)))
     checkMetadataThere(opened.image, partitions)
     nameStrays(opened.image, partitions, environment)
+    untouched = false
     const image = await new ClusterStart(options, identity, opened.log, opened.image).run()
     const cluster = new LocalCluster({ ...options, clusterId: identity.clusterId, log: opened.log, image })
     await cluster.openLogs()
     return cluster
   } catch (error) {
-    await storage.close(null)
+    await storage.close(untouched ? cleanShutdown : null)
     throw error
   }
 }

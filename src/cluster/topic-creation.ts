@@ -103,6 +103,17 @@ function createTopic(image: MetadataImage, topic: NewTopic, options: TopicCreati
   return { records, result: { name, error: null, topicId, numPartitions: partitions.length, replicationFactor, configs } }
 }
 
+/** A record of the metadata log holds no longer string. */
+const VALUE_BYTES_MAX = 32_767
+
+export function checkValueSizes(values: Iterable<string>): void {
+  for (const value of values) {
+    if (Buffer.byteLength(value) <= VALUE_BYTES_MAX) continue
+    const words = `The configuration value cannot be added because it exceeds the maximum value size of ${VALUE_BYTES_MAX} bytes.`
+    throw new KafkaError('INVALID_CONFIG', words)
+  }
+}
+
 /** Randomness from a seed begins anew with the process, and would give the ids of the last run once more. */
 function unusedTopicId(image: MetadataImage, random: Random): string {
   for (;;) {
