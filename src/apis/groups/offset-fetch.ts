@@ -1,6 +1,7 @@
 import { errorCode } from '../../../protocol/errors.ts'
 import type { offsetFetch } from '../../../protocol/messages/offset-fetch.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
+import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import type { OffsetFetchGroup, OffsetFetchGroupResponse } from '../../coordinators/group/group-request.ts'
 import type { RequestContext } from '../context.ts'
 import { orRefused } from '../refused.ts'
@@ -19,7 +20,12 @@ export async function handleOffsetFetch(request: Request, context: RequestContex
     return { groups: await Promise.all(request.groups.map((group) => fetchGroup(group, request.requireStable, context))) }
   }
   const { groupId, topics } = request
-  const group = { groupId, memberId: null, memberEpoch: -1, topics: topics?.map((topic) => ({ ...topic, topicId: '' })) ?? null }
+  const group = {
+    groupId,
+    memberId: null,
+    memberEpoch: -1,
+    topics: topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null,
+  }
   const answer = await fetchGroup(group, request.requireStable, context)
   const code = answer.errorCode ?? 0
   // Before version 2 there is no place for a group's error but its partitions.
