@@ -5,21 +5,16 @@ import { partitionChangeRecord } from '../../protocol/metadata-records/partition
 import { partitionRecord } from '../../protocol/metadata-records/partition-record.ts'
 import { registerBrokerRecord } from '../../protocol/metadata-records/register-broker-record.ts'
 import type { BrokerRegistration, PartitionImage } from './metadata-image.ts'
-import { type MetadataRecord, metadataRecord } from './metadata-record.ts'
-import { LEADER_UNCHANGED } from './metadata-replay.ts'
+import { type MetadataRecord, metadataRecord, type ValueOf } from './metadata-record.ts'
+import { LEADER_UNCHANGED, RECOVERY_UNCHANGED } from './metadata-replay.ts'
 
 /** Kafka leaves the lists out where they are empty. */
 const orNull = (ids: readonly number[]): readonly number[] | null => (ids.length === 0 ? null : ids)
 
 export function recordOfPartition(topicId: string, image: PartitionImage): MetadataRecord {
   const { partition, eligibleLeaderReplicas, lastKnownElr, ...rest } = image
-  return metadataRecord(partitionRecord, {
-    ...rest,
-    topicId,
-    partitionId: partition,
-    eligibleLeaderReplicas: orNull(eligibleLeaderReplicas),
-    lastKnownElr: orNull(lastKnownElr),
-  })
+  const lists = { eligibleLeaderReplicas: orNull(eligibleLeaderReplicas), lastKnownElr: orNull(lastKnownElr) }
+  return { type: partitionRecord.type, value: { ...rest, ...lists, topicId, partitionId: partition } }
 }
 
 /** What may change in a partition; what is left out stays. */
@@ -27,8 +22,20 @@ export type PartitionChange = Partial<
   Pick<PartitionImage, 'isr' | 'leader' | 'replicas' | 'directories' | 'eligibleLeaderReplicas' | 'lastKnownElr'>
 >
 
+const unchanged: Omit<ValueOf<typeof partitionChangeRecord>, 'topicId' | 'partitionId'> = {
+  isr: null,
+  leader: LEADER_UNCHANGED,
+  replicas: null,
+  removingReplicas: null,
+  addingReplicas: null,
+  leaderRecoveryState: RECOVERY_UNCHANGED,
+  directories: null,
+  eligibleLeaderReplicas: null,
+  lastKnownElr: null,
+}
+
 export function recordOfPartitionChange(topicId: string, partition: number, change: PartitionChange): MetadataRecord {
-  return metadataRecord(partitionChangeRecord, { leader: LEADER_UNCHANGED, ...change, topicId, partitionId: partition })
+  return { type: partitionChangeRecord.type, value: { ...unchanged, ...change, topicId, partitionId: partition } }
 }
 
 export function recordOfBroker(registration: BrokerRegistration): MetadataRecord {

@@ -19,7 +19,10 @@ export type ValueOf<R> = R extends Definition<number, infer Out, infer _In> ? Ou
 
 type ValueToWrite<R> = R extends Definition<number, infer _Out, infer In> ? In : never
 
-/** A record as a replay would read it back, with every field that was left out at its default. */
+/**
+ * A record as a replay would read it back, with every field that was left out at its default. A value that cannot be
+ * written throws here, where it concerns one change, and not in the batch that several share.
+ */
 export function metadataRecord<R extends KnownDefinition>(definition: R, value: ValueToWrite<R>): MetadataRecord {
   const { type, message } = definition as unknown as Definition<number, unknown, ValueToWrite<R>>
   const newest = message.versions.max

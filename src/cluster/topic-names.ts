@@ -17,6 +17,8 @@ export function checkTopicName(name: string): void {
   if (reason !== null) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Topic name is invalid: ${reason}`)
 }
 
+export const isTopicName = (name: string): boolean => reasonInvalid(name) === null
+
 function reasonInvalid(name: string): string | null {
   if (name === '') return 'the empty string is not allowed'
   if (name === '.' || name === '..') return `'${name}' is not allowed`
