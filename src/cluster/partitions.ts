@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { resolveTopicConfig } from '../config/topic-config.ts'
 import type { Environment } from '../environment/environment.ts'
+import type { LogConfig } from '../log/log-config.ts'
 import { LogStartOffsets } from '../log/log-start-offsets.ts'
 import { type OpenPartitionLogOptions, openPartitionLog } from '../log/open-partition-log.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -45,16 +46,21 @@ export class Partitions {
     for (const topic of topics) {
       const slots = this.#topics.get(topic.id) ?? []
       this.#topics.set(topic.id, slots)
+      const config = once(() => this.#configOf(image, topic))
       for (const partition of topic.partitions) {
         const log = slots[partition.partition]
-        if (log === undefined) opening.push(() => this.#open(image, topic, partition, slots))
+        if (log === undefined) opening.push(() => this.#open(topic, partition, slots, config()))
         else if (log !== null) followLeader(log, partition)
       }
     }
     await inParallel(opening, OPENING_MAX)
   }
 
-  async #open(image: MetadataImage, topic: TopicImage, partition: PartitionImage, slots: Slot[]): Promise<void> {
+  #configOf(image: MetadataImage, topic: TopicImage): LogConfig {
+    return resolveTopicConfig(configsOf(image, ConfigResource.topic, topic.name), this.#options.config())
+  }
+
+  async #open(topic: TopicImage, partition: PartitionImage, slots: Slot[], logConfig: LogConfig): Promise<void> {
     const { storage, environment, openLog = openPartitionLog, raiseLeaderEpoch } = this.#options
     const config = this.#options.config()
     slots[partition.partition] = null
@@ -64,7 +70,7 @@ export class Partitions {
         storage,
         environment,
         id: { topicId: topic.id, topic: topic.name, partition: partition.partition },
-        config: resolveTopicConfig(configsOf(image, ConfigResource.topic, topic.name), config),
+        config: logConfig,
         leaderEpoch: partition.leaderEpoch,
         durability: config.get('durability') === 'page-cache' ? 'page-cache' : 'fsync',
         producerIdExpirationMs: config.get('producer.id.expiration.ms'),
@@ -86,7 +92,7 @@ export class Partitions {
   /** Gives the open logs of these topics the settings that hold now. */
   configure(image: MetadataImage, topics: Iterable<TopicImage>): void {
     for (const topic of topics) {
-      const config = resolveTopicConfig(configsOf(image, ConfigResource.topic, topic.name), this.#options.config())
+      const config = this.#configOf(image, topic)
       for (const log of this.#topics.get(topic.id) ?? []) log?.configure(config)
     }
   }
@@ -134,6 +140,14 @@ export class Partitions {
 function followLeader(log: PartitionLog, { leader, leaderEpoch }: PartitionImage): void {
   if (leader < 0) log.resign()
   else if (leaderEpoch !== log.leaderEpoch) log.becomeLeader(leaderEpoch)
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 async function inParallel(tasks: readonly (() => Promise<void>)[], countMax: number): Promise<void> {
