@@ -1,13 +1,24 @@
+import { alterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
+import { createPartitions } from '../../protocol/messages/create-partitions.ts'
+import { createTopics } from '../../protocol/messages/create-topics.ts'
 import { deleteRecords } from '../../protocol/messages/delete-records.ts'
+import { deleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
+import { describeConfigs } from '../../protocol/messages/describe-configs.ts'
+import { describeLogDirs } from '../../protocol/messages/describe-log-dirs.ts'
+import { describeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.ts'
+import { electLeaders } from '../../protocol/messages/elect-leaders.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { heartbeat } from '../../protocol/messages/heartbeat.ts'
+import { incrementalAlterConfigs } from '../../protocol/messages/incremental-alter-configs.ts'
 import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
 import { joinGroup } from '../../protocol/messages/join-group.ts'
 import { leaveGroup } from '../../protocol/messages/leave-group.ts'
+import { listConfigResources } from '../../protocol/messages/list-config-resources.ts'
 import { listOffsets } from '../../protocol/messages/list-offsets.ts'
+import { listPartitionReassignments } from '../../protocol/messages/list-partition-reassignments.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
 import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
@@ -17,6 +28,11 @@ import { syncGroup } from '../../protocol/messages/sync-group.ts'
 import { ApiTable, api, pipelinedApi } from './api-table.ts'
 import { handleApiVersions } from './cluster/api-versions.ts'
 import { handleDescribeCluster } from './cluster/describe-cluster.ts'
+import { handleDescribeLogDirs } from './cluster/describe-log-dirs.ts'
+import { handleAlterConfigs } from './configs/alter-configs.ts'
+import { handleDescribeConfigs } from './configs/describe-configs.ts'
+import { handleIncrementalAlterConfigs } from './configs/incremental-alter-configs.ts'
+import { handleListConfigResources } from './configs/list-config-resources.ts'
 import { handleFindCoordinator } from './groups/find-coordinator.ts'
 import { handleHeartbeat } from './groups/heartbeat.ts'
 import { handleJoinGroup } from './groups/join-group.ts'
@@ -30,6 +46,12 @@ import { handleFetch } from './records/fetch.ts'
 import { handleListOffsets } from './records/list-offsets.ts'
 import { handleOffsetForLeaderEpoch } from './records/offset-for-leader-epoch.ts'
 import { handleProduce } from './records/produce.ts'
+import { handleCreatePartitions } from './topics/create-partitions.ts'
+import { handleCreateTopics } from './topics/create-topics.ts'
+import { handleDeleteTopics } from './topics/delete-topics.ts'
+import { handleDescribeTopicPartitions } from './topics/describe-topic-partitions.ts'
+import { handleElectLeaders } from './topics/elect-leaders.ts'
+import { handleListPartitionReassignments } from './topics/list-partition-reassignments.ts'
 import { handleMetadata } from './topics/metadata.ts'
 
 export { type ApiRow, ApiTable } from './api-table.ts'
@@ -53,8 +75,19 @@ export const apiTable = new ApiTable([
   api(leaveGroup, '0-5', handleLeaveGroup),
   api(syncGroup, '0-5', handleSyncGroup),
   api(apiVersions, '0-5', handleApiVersions),
+  api(createTopics, { listed: '2-7', served: '0-7' }, handleCreateTopics),
+  api(deleteTopics, { listed: '1-6', served: '0-6' }, handleDeleteTopics),
   api(deleteRecords, '0-2', handleDeleteRecords),
   api(initProducerId, '0-5', handleInitProducerId),
   api(offsetForLeaderEpoch, { listed: '2-4', served: '0-4' }, handleOffsetForLeaderEpoch),
+  api(describeConfigs, { listed: '1-4', served: '0-4' }, handleDescribeConfigs),
+  api(alterConfigs, '0-2', handleAlterConfigs),
+  api(describeLogDirs, { listed: '1-5', served: '0-5' }, handleDescribeLogDirs),
+  api(createPartitions, '0-3', handleCreatePartitions),
+  api(electLeaders, '0-2', handleElectLeaders),
+  api(incrementalAlterConfigs, '0-1', handleIncrementalAlterConfigs),
+  api(listPartitionReassignments, '0', handleListPartitionReassignments),
   api(describeCluster, '0-2', handleDescribeCluster),
+  api(listConfigResources, '0-1', handleListConfigResources),
+  api(describeTopicPartitions, '0', handleDescribeTopicPartitions),
 ])
