@@ -14,6 +14,8 @@ export interface FetchServiceOptions extends Omit<FetchSessionsOptions, 'clock'>
   readonly fetchBytesMax: number
   /** Bytes on their way to clients. */
   readonly outgoing: ByteLimit
+  /** Told when a Fetch begins to wait for room in `outgoing`. */
+  readonly waitsForRoom?: () => void
 }
 
 /** What was read, and the reservation for it: given back when the socket has taken the answer. */
@@ -24,8 +26,12 @@ export interface Fetched {
 
 /** What of a client a wait depends on. */
 export interface FetchCaller {
+  /** Runs at once when it is closed already. Gives the way to take that back. */
   onClose(run: () => void): () => void
 }
+
+/** For a client that has gone. */
+const nothingFetched: Fetched = { partitions: [], release: () => {} }
 
 /** Reads across partitions: waits until there is enough, takes room for it, reads. */
 export class FetchService {
@@ -37,32 +43,58 @@ export class FetchService {
     this.sessions = new FetchSessions({ slots: options.slots, random: options.random, clock: options.time })
   }
 
-  async fetch(wanted: readonly FetchPartition[], limits: FetchLimits, findLog: FindLog, caller: FetchCaller): Promise<Fetched> {
+  async fetch(wanted: readonly FetchPartition[], asked: FetchLimits, findLog: FindLog, caller: FetchCaller): Promise<Fetched> {
+    const maxBytes = Math.max(0, Math.min(asked.maxBytes, this.#options.fetchBytesMax))
+    const limits = { ...asked, maxBytes, minBytes: Math.min(asked.minBytes, maxBytes) }
     const readers = wanted.map((partition) => new PartitionReader(partition, limits, findLog))
     const waiting = new WaitingFetch(readers, limits)
-    const due = waiting.wait(limits, this.#options.real)
+    const due = waiting.wait(this.#options.real)
     if (due !== undefined) {
       const left = caller.onClose(() => waiting.cancel())
-      await due
+      const isDue = await due
       left()
+      if (!isDue) return nothingFetched
     }
-    return this.#read(readers, limits, waiting.availableBytes)
+    const reserving = this.#reserve(Math.min(maxBytes, waiting.availableBytes), caller)
+    const reservedBytes = typeof reserving === 'number' ? reserving : await reserving
+    return reservedBytes === null ? nothingFetched : this.#read(readers, reservedBytes)
   }
 
-  /** Reserves what it will read before it reads. Short of room it reads less, down to the one batch that a client must be given. */
-  async #read(readers: readonly PartitionReader[], limits: FetchLimits, availableBytes: number): Promise<Fetched> {
-    const { outgoing, fetchBytesMax } = this.#options
-    const bytesMax = Math.max(0, Math.min(limits.maxBytes, fetchBytesMax))
-    const wantedBytes = Number.isFinite(availableBytes) ? Math.min(bytesMax, availableBytes) : bytesMax
-    if (wantedBytes > 0) await outgoing.whenAvailable()
-    let reservedBytes = Math.min(wantedBytes, outgoing.availableBytes)
-    outgoing.reserve(reservedBytes)
-    const roomBytes = wantedBytes > reservedBytes ? reservedBytes : bytesMax
+  /**
+   * Room for what is going to be read, or as much of it as there is; waits for its turn when there is none. One that was admitted takes all that is
+   * left, so that those behind it go on waiting. Null: the client has gone.
+   */
+  #reserve(wantedBytes: number, caller: FetchCaller): number | Promise<number | null> {
+    const { outgoing, waitsForRoom } = this.#options
+    const take = (roomBytes: number): number => {
+      const bytes = Math.min(wantedBytes, Math.max(0, roomBytes))
+      outgoing.reserve(bytes)
+      return bytes
+    }
+    if (wantedBytes === 0 || outgoing.availableBytes > 0) return take(outgoing.availableBytes)
+    return new Promise((resolve) => {
+      let left = (): void => {}
+      const waiting = outgoing.reserveInTurn(0, () => {
+        left()
+        resolve(take(outgoing.limitBytes - outgoing.reservedBytes))
+      })
+      left = caller.onClose(() => {
+        waiting.cancel()
+        resolve(null)
+      })
+      waitsForRoom?.()
+    })
+  }
+
+  /** Reads what there is room for, and at the least the one batch that a client must be given, however large. */
+  async #read(readers: readonly PartitionReader[], reservedBytes: number): Promise<Fetched> {
+    const { outgoing } = this.#options
     const partitions: FetchedPartition[] = []
     let readBytes = 0
     try {
       for (const reader of readers) {
-        const read = await reader.read(roomBytes - readBytes, readBytes === 0)
+        const reading = reader.read(reservedBytes - readBytes, readBytes === 0)
+        const read = reading instanceof Promise ? await reading : reading
         partitions.push(read)
         readBytes += read.records.sizeBytes
       }
@@ -73,8 +105,7 @@ export class FetchService {
     }
     if (readBytes > reservedBytes) outgoing.reserve(readBytes - reservedBytes)
     else outgoing.release(reservedBytes - readBytes)
-    reservedBytes = readBytes
-    return { partitions, release: () => outgoing.release(reservedBytes) }
+    return { partitions, release: () => outgoing.release(readBytes) }
   }
 }
 

@@ -55,25 +55,37 @@ export class FetchSession {
     for (const key of forgotten) this.#partitions.delete(key)
   }
 
+  /** Notes what the first answer of the session says of its partitions. */
+  noteFull(answer: readonly FetchedPartition[]): void {
+    for (const partition of answer) {
+      const cached = this.#partitions.get(partitionKey(partition.topic, partition.partition))
+      if (cached !== undefined) note(partition, cached)
+    }
+  }
+
   /**
    * What of an answer has to be said, and notes it as said. Partitions that gave records move to the end, so that each
    * has its turn to be the first.
    */
-  select(answer: readonly FetchedPartition[], full: boolean): readonly FetchedPartition[] {
+  select(answer: readonly FetchedPartition[]): readonly FetchedPartition[] {
     return answer.filter((partition) => {
       const key = partitionKey(partition.topic, partition.partition)
       const cached = this.#partitions.get(key)
-      if (cached === undefined) return full
-      const news = isNews(partition, cached)
-      cached.highWatermark = partition.error === null ? partition.highWatermark : null
-      cached.logStartOffset = partition.error === null ? partition.logStartOffset : null
+      if (cached === undefined || !isNews(partition, cached)) return false
+      note(partition, cached)
       if (partition.records.sizeBytes > 0) {
         this.#partitions.delete(key)
         this.#partitions.set(key, cached)
       }
-      return full || news
+      return true
     })
   }
+}
+
+/** After an error everything is told again. */
+function note(partition: FetchedPartition, cached: Cached): void {
+  cached.highWatermark = partition.error === null ? partition.highWatermark : null
+  cached.logStartOffset = partition.error === null ? partition.logStartOffset : null
 }
 
 function isNews(partition: FetchedPartition, cached: Cached): boolean {

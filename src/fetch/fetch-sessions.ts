@@ -29,11 +29,15 @@ export interface FetchSessionsOptions {
 /** A session may lose its slot to another when it was not used for this long (`MIN_INCREMENTAL_FETCH_SESSION_EVICTION_MS`). */
 const EVICTION_MS = 120_000
 
+/** Partitions that all sessions together remember: a request may name a million, and a session keeps them long after it. */
+const PARTITIONS_MAX = 1_000_000
+
 /** The fetch sessions of a broker (`FetchManager`, `FetchSessionCache`): how many there are is bounded, and one without a slot reads without a session. */
 export class FetchSessions {
   readonly #options: FetchSessionsOptions
   /** In the order of their last use. */
   readonly #sessions = new Map<number, FetchSession>()
+  #partitionCount = 0
 
   constructor(options: FetchSessionsOptions) {
     this.#options = options
@@ -47,21 +51,36 @@ export class FetchSessions {
   begin(request: FetchSessionRequest): FetchContext {
     const { sessionId, sessionEpoch } = request
     if (sessionEpoch === FETCH_EPOCHS.initial || sessionEpoch === FETCH_EPOCHS.final) {
-      if (sessionId !== 0) this.#sessions.delete(sessionId)
+      this.#remove(this.#sessions.get(sessionId))
       return sessionEpoch === FETCH_EPOCHS.final ? withoutSession(request.partitions) : this.#full(request)
     }
     const session = this.#sessions.get(sessionId)
     if (session === undefined) throw new KafkaError('FETCH_SESSION_ID_NOT_FOUND')
     if (session.epoch !== sessionEpoch) throw new KafkaError('INVALID_FETCH_SESSION_EPOCH')
     if (session.usesTopicIds !== request.usesTopicIds) throw new KafkaError('FETCH_SESSION_TOPIC_ID_ERROR')
-    session.update(request.partitions, request.forgotten)
-    this.#touch(session)
+    this.#update(session, request)
     if (session.size === 0) {
-      this.#sessions.delete(session.id)
+      this.#remove(session)
       return withoutSession([])
     }
+    // The client begins a new session, which may be refused: reading without one is always legal.
+    if (this.#partitionCount > PARTITIONS_MAX) {
+      this.#remove(session)
+      throw new KafkaError('FETCH_SESSION_ID_NOT_FOUND')
+    }
+    this.#touch(session)
     session.epoch = nextSessionEpoch(session.epoch)
     return this.#incremental(session)
+  }
+
+  #update(session: FetchSession, { partitions, forgotten }: FetchSessionRequest): void {
+    const before = session.size
+    session.update(partitions, forgotten)
+    this.#partitionCount += session.size - before
+  }
+
+  #remove(session: FetchSession | undefined): void {
+    if (session !== undefined && this.#sessions.delete(session.id)) this.#partitionCount -= session.size
   }
 
   /** A full request makes a session when it is answered, if there is a slot for it. */
@@ -71,7 +90,8 @@ export class FetchSessions {
       answer: (read) => {
         const session = this.#create(request)
         if (session === null) return { sessionId: 0, partitions: read }
-        return { sessionId: session.id, partitions: session.select(read, true) }
+        session.noteFull(read)
+        return { sessionId: session.id, partitions: read }
       },
     }
   }
@@ -82,7 +102,7 @@ export class FetchSessions {
       wanted: session.wanted(),
       answer: (read) => {
         if (session.epoch !== epoch) throw new KafkaError('INVALID_FETCH_SESSION_EPOCH')
-        return { sessionId: session.id, partitions: session.select(read, false) }
+        return { sessionId: session.id, partitions: session.select(read) }
       },
     }
   }
@@ -94,28 +114,28 @@ export class FetchSessions {
   }
 
   #create(request: FetchSessionRequest): FetchSession | null {
-    if (request.partitions.length === 0 || !this.#makeRoom(request.partitions.length)) return null
+    const size = request.partitions.length
+    if (this.#partitionCount + size > PARTITIONS_MAX || !this.#makeRoom(size)) return null
     const session = new FetchSession(this.#newId(), request.usesTopicIds, this.#options.clock.nowMs())
-    session.update(request.partitions, [])
     this.#sessions.set(session.id, session)
+    this.#update(session, request)
     return session
   }
 
-  /** Frees a slot if none is left: of the session unused for longest, or of a smaller one that is old enough. */
+  /** Frees a slot if none is left: of the session unused for longest, or of the smallest that is smaller and no longer young. */
   #makeRoom(size: number): boolean {
     if (this.#sessions.size < this.#options.slots) return true
-    const now = this.#options.clock.nowMs()
+    const oldMs = this.#options.clock.nowMs() - EVICTION_MS
     const [oldest] = this.#sessions.values()
     if (oldest === undefined) return false
-    let victim: FetchSession | null = oldest.lastUsedMs + EVICTION_MS <= now ? oldest : null
-    if (victim === null) {
+    let victim = oldest.lastUsedMs < oldMs ? oldest : undefined
+    if (victim === undefined) {
       for (const session of this.#sessions.values()) {
-        if (session.size < (victim?.size ?? size) && session.createdMs + EVICTION_MS <= now) victim = session
+        if (session.size < (victim?.size ?? size) && session.createdMs < oldMs) victim = session
       }
     }
-    if (victim === null) return false
-    this.#sessions.delete(victim.id)
-    return true
+    this.#remove(victim)
+    return victim !== undefined
   }
 
   #newId(): number {

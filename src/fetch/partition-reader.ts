@@ -1,5 +1,5 @@
 import { KafkaError } from '../../protocol/errors.ts'
-import { OwnedRecords, RetainedRecords } from '../../protocol/records/records-slice.ts'
+import { OwnedRecords, type Retained, RetainedRecords } from '../../protocol/records/records-slice.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { FetchedPartition, FetchLimits, FetchPartition, FindLog } from './fetch-query.ts'
 
@@ -39,7 +39,8 @@ export class PartitionReader {
     try {
       const log = this.#findLog(topic, partition, currentLeaderEpoch)
       const diverging = lastFetchedEpoch < 0 ? null : divergence(log, lastFetchedEpoch, fetchOffset)
-      if (diverging === null && (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset)) {
+      // What is below the log's start cannot be read, diverging or not.
+      if (fetchOffset < log.logStartOffset || (diverging === null && fetchOffset > log.logEndOffset)) {
         throw new KafkaError('OFFSET_OUT_OF_RANGE')
       }
       return { log, error: null, diverging }
@@ -49,12 +50,13 @@ export class PartitionReader {
     }
   }
 
-  /** How many bytes could be given now; Infinity when the answer need not wait, because of an error or a divergence. */
-  availableBytes(): number {
+  /** How many bytes could be given now; null when there is an answer without any, because of an error or a divergence. */
+  availableBytes(): number | null {
     const { log, diverging } = this.#state
-    if (log === null || diverging !== null) return Number.POSITIVE_INFINITY
+    if (log === null || diverging !== null) return null
     const { fetchOffset, maxBytes } = this.#wanted
-    return Math.min(log.available(fetchOffset, this.#limits.isolation, maxBytes), Math.max(1, maxBytes))
+    const enoughBytes = Math.max(1, maxBytes)
+    return Math.min(log.available(fetchOffset, this.#limits.isolation, enoughBytes), enoughBytes)
   }
 
   /** The client may know of records here that it cannot be given yet, for they are not durable. */
@@ -68,27 +70,36 @@ export class PartitionReader {
     return this.#state.log?.watch(changed) ?? null
   }
 
-  async read(maxBytes: number, atLeastOne: boolean): Promise<FetchedPartition> {
+  /** A promise only where the bytes are not at hand. */
+  read(maxBytes: number, atLeastOne: boolean): FetchedPartition | Promise<FetchedPartition> {
     this.refresh()
     const { log, error, diverging } = this.#state
     if (log === null) return this.#failed(error ?? new KafkaError('UNKNOWN_SERVER_ERROR'))
     const { topic, partition, fetchOffset } = this.#wanted
-    const before = {
-      highWatermark: log.highWatermark,
-      lastStableOffset: log.lastStableOffset,
-      logStartOffset: log.logStartOffset,
-    }
-    const answer = { topic, partition, error: null, ...before, divergingEpoch: diverging }
+    const { highWatermark, lastStableOffset, logStartOffset } = log
+    const answer = (pieces: readonly Retained[]): FetchedPartition => ({
+      topic,
+      partition,
+      error: null,
+      highWatermark,
+      lastStableOffset,
+      logStartOffset,
+      divergingEpoch: diverging,
+      records: pieces.length === 0 ? NO_RECORDS : new RetainedRecords(pieces),
+    })
     const bytesMax = Math.min(maxBytes, this.#wanted.maxBytes)
-    if (diverging !== null || (bytesMax <= 0 && !atLeastOne)) return { ...answer, records: NO_RECORDS }
+    if (diverging !== null || (bytesMax <= 0 && !atLeastOne)) return answer([])
     try {
       const read = log.read(fetchOffset, this.#limits.isolation, Math.max(0, bytesMax), atLeastOne)
-      const pieces = read instanceof Promise ? await read : read
-      return { ...answer, records: pieces.length === 0 ? NO_RECORDS : new RetainedRecords(pieces) }
+      return read instanceof Promise ? read.then(answer, (failure: unknown) => this.#failedBy(failure)) : answer(read)
     } catch (failure) {
-      if (failure instanceof KafkaError) return this.#failed(failure)
-      throw failure
+      return this.#failedBy(failure)
     }
+  }
+
+  #failedBy(failure: unknown): FetchedPartition {
+    if (failure instanceof KafkaError) return this.#failed(failure)
+    throw failure
   }
 
   #failed(error: KafkaError): FetchedPartition {

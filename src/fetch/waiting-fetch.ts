@@ -8,52 +8,55 @@ import type { PartitionReader } from './partition-reader.ts'
  */
 export class WaitingFetch {
   readonly #readers: readonly PartitionReader[]
-  readonly #minBytes: number
-  readonly #available: number[]
-  readonly #unwatch: (() => void)[] = []
+  readonly #limits: FetchLimits
+  /** What each partition could give; null: an answer without bytes, which need not wait. */
+  readonly #available: (number | null)[]
+  #availableBytes = 0
+  /** How many of them are null. */
+  #readyCount = 0
+  #unwatch: (() => void)[] = []
   #timer: Timer | null = null
-  #timeOver = false
-  #done: (() => void) | null = null
+  #timeOver: boolean
+  #settle: ((isDue: boolean) => void) | null = null
 
   constructor(readers: readonly PartitionReader[], limits: FetchLimits) {
     this.#readers = readers
-    this.#minBytes = limits.minBytes
-    this.#available = readers.map((reader) => reader.availableBytes())
+    this.#limits = limits
     this.#timeOver = limits.maxWaitMs <= 0
+    this.#available = readers.map((reader) => this.#count(reader))
   }
 
+  /** What there is to read, in all partitions together. */
   get availableBytes(): number {
-    return this.#available.reduce((sum, bytes) => sum + bytes, 0)
+    return this.#availableBytes
   }
 
-  /** A promise until the answer is due; undefined: it is due now. */
-  wait(limits: FetchLimits, clock: Clock): undefined | Promise<void> {
+  /** A promise until the answer is due, or false when it was cancelled; undefined: it is due now. */
+  wait(clock: Clock): undefined | Promise<boolean> {
     if (this.#isDue()) return undefined
     return new Promise((resolve) => {
-      this.#done = resolve
+      this.#settle = resolve
       this.#readers.forEach((reader, index) => {
         const unwatch = reader.watch(() => this.#changed(index))
         if (unwatch !== null) this.#unwatch.push(unwatch)
       })
-      if (!this.#timeOver) {
-        this.#timer = clock.after(limits.maxWaitMs, () => {
-          this.#timeOver = true
-          this.#settle()
-        })
-      }
+      if (this.#timeOver) return
+      this.#timer = clock.after(this.#limits.maxWaitMs, () => {
+        this.#timeOver = true
+        if (this.#isDue()) this.#end(true)
+      })
     })
   }
 
   /** Ends the wait, whatever there is: the client has gone. */
   cancel(): void {
-    this.#finish()
+    this.#end(false)
   }
 
   #isDue(): boolean {
-    const bytes = this.availableBytes
-    if (bytes >= this.#minBytes && (bytes > 0 || !this.#owesRecords())) return true
-    if (this.#readers.length === 0) return true
-    return this.#timeOver && (bytes > 0 || !this.#owesRecords())
+    if (this.#readyCount > 0 || this.#readers.length === 0) return true
+    const isEnough = this.#timeOver || this.#availableBytes >= this.#limits.minBytes
+    return isEnough && (this.#availableBytes > 0 || !this.#owesRecords())
   }
 
   /** Whoever was told that a record is written must be able to read it: an empty answer waits for that, beyond any time. */
@@ -63,19 +66,31 @@ export class WaitingFetch {
 
   #changed(index: number): void {
     const reader = this.#readers[index]
-    reader?.refresh()
-    this.#available[index] = reader?.availableBytes() ?? 0
-    this.#settle()
+    if (reader === undefined || this.#settle === null) return
+    this.#add(this.#available[index] ?? null, -1)
+    reader.refresh()
+    this.#available[index] = this.#count(reader)
+    if (this.#isDue()) this.#end(true)
   }
 
-  #settle(): void {
-    if (this.#isDue()) this.#finish()
+  #count(reader: PartitionReader): number | null {
+    const bytes = reader.availableBytes()
+    this.#add(bytes, 1)
+    return bytes
   }
 
-  #finish(): void {
+  #add(bytes: number | null, sign: 1 | -1): void {
+    if (bytes === null) this.#readyCount += sign
+    else this.#availableBytes += sign * bytes
+  }
+
+  #end(isDue: boolean): void {
+    const settle = this.#settle
+    if (settle === null) return
+    this.#settle = null
     this.#timer?.cancel()
-    for (const unwatch of this.#unwatch.splice(0)) unwatch()
-    this.#done?.()
-    this.#done = null
+    for (const unwatch of this.#unwatch) unwatch()
+    this.#unwatch = []
+    settle(isDue)
   }
 }

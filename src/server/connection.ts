@@ -3,11 +3,12 @@ import type { EncodedMessage } from '../../protocol/schema/writer.ts'
 import type { ConnectionFacts } from '../apis/table.ts'
 import type { Clock } from '../environment/environment.ts'
 import type { Logger } from '../environment/logger.ts'
-import { type Dispatch, type Requester, Unanswerable } from './dispatch.ts'
+import { type Dispatch, type Dispatched, type Requester, Unanswerable } from './dispatch.ts'
 import type { Frame, FrameMemory } from './frame.ts'
 import { type FrameTaker, Framing } from './framing.ts'
+import { plainAddress } from './plain-address.ts'
 import { ResponseQueue, type ResponseSlot } from './response-queue.ts'
-import type { ByteSink } from './socket-reader.ts'
+import { type ByteSink, type ReadTarget, unsentBytesOf } from './socket-reader.ts'
 
 export interface ConnectionOptions {
   readonly id: number
@@ -24,7 +25,10 @@ export interface ConnectionOptions {
   readonly waitsForMemory: () => void
 }
 
-/** While the socket has not taken more bytes than this, no further request starts: as in Kafka, who does not read is not served. */
+/**
+ * While the answers that the socket has not taken, or that are not written yet, have more bytes than this, no further request starts: as in
+ * Kafka, who does not read is not served.
+ */
 const UNSENT_BYTES_MAX = 1024 * 1024
 
 /**
@@ -40,8 +44,13 @@ export class Connection implements ByteSink, FrameTaker {
   readonly #closeListeners = new Set<() => void>()
   /** A request is under way behind which none may start. */
   #blocked = false
-  #wantsBytes = true
+  /** It is blocked until its answer, which may be long in coming. */
+  #awaitsAnswer = false
+  #isRead = true
+  /** No further request is taken: the connection ends when those before are answered. */
+  #closing = false
   #ended = false
+  #lastUnsent = 0
   lastActiveMs: number
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -49,7 +58,11 @@ export class Connection implements ByteSink, FrameTaker {
     this.#options = options
     this.lastActiveMs = options.clock.nowMs()
     this.#framing = new Framing(options.memory, this, options.frameBytesMax)
-    this.#responses = new ResponseQueue(socket, () => options.flushSoon(this))
+    this.#responses = new ResponseQueue(socket, {
+      flushSoon: () => options.flushSoon(this),
+      taken: () => this.#taken(),
+      close: () => this.destroy(),
+    })
     this.facts = {
       id: options.id,
       listener: options.listener,
@@ -63,23 +76,40 @@ export class Connection implements ByteSink, FrameTaker {
     socket.on('close', () => this.#end())
   }
 
-  get hasRequestsUnderWay(): boolean {
-    return this.#responses.length > 0 || this.#responses.unsentBytes > 0
+  /** Kept open however long it is quiet: the broker owes it an answer. */
+  get awaitsAnswer(): boolean {
+    return this.#responses.unsettled > 0
   }
 
-  /** How far a frame has come whose memory is reserved; null if there is none. */
-  get admittedBytes(): number | null {
-    return this.#framing.admittedBytes
+  /**
+   * How far it is with received bytes that count against the limit for all: the frame that comes in, or what it keeps behind a request whose answer
+   * may be long in coming. Null: it holds none.
+   */
+  get receiveProgress(): number | null {
+    return this.#framing.admittedBytes ?? (this.#awaitsAnswer && this.#framing.hasBacklog ? 0 : null)
+  }
+
+  /** How many bytes of answers the client has yet to take; null if there are none. */
+  get unsentProgress(): number | null {
+    const unsentBytes = unsentBytesOf(this.#socket) ?? this.#responses.unsentBytes
+    return unsentBytes === 0 ? null : unsentBytes
+  }
+
+  /** A large answer that is being taken bit by bit keeps a connection alive. */
+  noteSending(nowMs: number): void {
+    const unsent = this.unsentProgress ?? 0
+    if (unsent !== this.#lastUnsent) this.lastActiveMs = nowMs
+    this.#lastUnsent = unsent
   }
 
   // What the reader drives
 
-  target(): Buffer | null {
+  target(): ReadTarget {
     return this.#framing.target()
   }
 
   received(bytes: Buffer): void {
-    if (this.#ended) return
+    if (this.#ended || this.#closing) return
     this.lastActiveMs = this.#options.clock.nowMs()
     this.#framing.received(bytes)
   }
@@ -88,32 +118,40 @@ export class Connection implements ByteSink, FrameTaker {
 
   take(frame: Frame): boolean {
     const slot = this.#responses.open(frame.bytes.length)
+    const started = this.#start(frame, slot)
+    if (started === null) return false
+    const { ordered, response } = started
+    if (ordered === undefined) frame.done()
+    else this.#order(frame, ordered, started.pipelined)
+    if (response instanceof Promise) this.#answerLater(slot, response)
+    else this.#responses.settle(slot, response)
+    return this.#takesMore()
+  }
+
+  #start(frame: Frame, slot: ResponseSlot): Dispatched | null {
     const requester: Requester = {
       facts: this.facts,
       clientHost: this.facts.remoteAddress,
       afterResponse: (run) => this.#responses.afterResponse(slot, run),
     }
     try {
-      const { ordered, response } = this.#options.dispatch.start(frame, requester)
-      this.#order(frame, ordered)
-      if (response instanceof Promise) this.#answerLater(slot, response)
-      else this.#responses.settle(slot, response)
+      return this.#options.dispatch.start(frame, requester)
     } catch (error) {
       frame.done()
-      this.#refuse(error)
-      return false
+      this.#refuse(slot, error)
+      return null
     }
-    return this.#takesMore()
   }
 
   unwanted(): void {
-    this.#wantsBytes = false
+    if (!this.#isRead) return
+    this.#isRead = false
     this.#socket.pause()
   }
 
   wanted(): void {
-    if (this.#ended || this.#wantsBytes) return
-    this.#wantsBytes = true
+    if (this.#ended || this.#isRead) return
+    this.#isRead = true
     this.#socket.resume()
   }
 
@@ -122,22 +160,21 @@ export class Connection implements ByteSink, FrameTaker {
   }
 
   broken(reason: string): void {
-    this.#refuse(new Unanswerable(reason))
+    this.#refuse(this.#responses.open(0), new Unanswerable(`it sent ${reason}`))
   }
 
   // Order
 
   /** Holds the next request back until this one is ordered, and keeps its records in reach until then. */
-  #order(frame: Frame, ordered: undefined | Promise<void>): void {
-    if (ordered === undefined) {
-      frame.done()
-      return
-    }
+  #order(frame: Frame, ordered: Promise<void>, pipelined: boolean): void {
     this.#blocked = true
-    frame.detach()
+    this.#awaitsAnswer = !pipelined
+    if (frame.hasRecords) frame.detach()
+    else frame.done()
     const proceed = (): void => {
       frame.done()
       this.#blocked = false
+      this.#awaitsAnswer = false
       this.#proceed()
     }
     ordered.then(proceed, proceed)
@@ -149,26 +186,27 @@ export class Connection implements ByteSink, FrameTaker {
         this.#responses.settle(slot, answer)
         this.#proceed()
       },
-      (error: unknown) => this.#refuse(error),
+      (error: unknown) => this.#refuse(slot, error),
     )
   }
 
   #takesMore(): boolean {
-    if (this.#ended || this.#blocked || this.#responses.unsentBytes > UNSENT_BYTES_MAX) return false
+    if (this.#ended || this.#closing || this.#blocked || this.#responses.unsentBytes > UNSENT_BYTES_MAX) return false
     return this.#responses.requestBytes < this.#options.inFlightBytesMax
   }
 
   #proceed(): void {
-    if (this.#wantsBytes || !this.#takesMore()) return
-    this.#framing.proceed()
+    if (this.#framing.isHeld && this.#takesMore()) this.#framing.proceed()
   }
 
   /** Writes the answers that are due: called at the end of the turn. */
   flush(): void {
-    this.#responses.flush(() => {
-      this.lastActiveMs = this.#options.clock.nowMs()
-      this.#proceed()
-    })
+    this.#responses.flush()
+  }
+
+  #taken(): void {
+    this.lastActiveMs = this.#options.clock.nowMs()
+    this.#proceed()
   }
 
   // Ends
@@ -182,14 +220,17 @@ export class Connection implements ByteSink, FrameTaker {
     return () => this.#closeListeners.delete(run)
   }
 
-  #refuse(error: unknown): void {
+  /** Ends the connection in place of an answer: those to requests before it still leave, as if each had been read alone. */
+  #refuse(slot: ResponseSlot, error: unknown): void {
     if (this.#ended) return
+    this.#closing = true
     const { logger, listener } = this.#options
-    const from = { client: this.facts.remoteAddress, listener }
-    if (error instanceof Unanswerable)
-      logger.info(from, `Closed the connection of ${this.facts.remoteAddress}: it sent ${error.message}.`)
-    else logger.error({ ...from, err: error }, `Closed the connection of ${this.facts.remoteAddress}: a fault of the broker.`)
-    this.destroy()
+    const { remoteAddress } = this.facts
+    const from = { client: remoteAddress, listener }
+    if (error instanceof Unanswerable) logger.info(from, `Closed the connection of ${remoteAddress}: ${error.message}.`)
+    else logger.error({ ...from, err: error }, `Closed the connection of ${remoteAddress} after a fault of the broker.`)
+    this.#framing.stop()
+    this.#responses.settleClose(slot)
   }
 
   destroy(): void {
@@ -206,10 +247,4 @@ export class Connection implements ByteSink, FrameTaker {
     this.#closeListeners.clear()
     this.#options.closed(this)
   }
-}
-
-/** An IPv4 address that came in by an IPv6 socket is shown as what it is. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return ''
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
 }

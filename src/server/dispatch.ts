@@ -33,12 +33,14 @@ export interface Requester {
 
 /** A request under way. `response` null: none is sent. */
 export interface Dispatched {
+  /** The next request does not wait for this one's answer. */
+  readonly pipelined: boolean
   /** Settled when the connection's next request may start; undefined: now. */
   readonly ordered: undefined | Promise<void>
   readonly response: EncodedMessage | null | Promise<EncodedMessage | null>
 }
 
-/** The request cannot be answered: its connection ends, with this sentence in the log. */
+/** The request cannot be answered: its connection ends, with this in the log: what the client did, as the end of a sentence. */
 export class Unanswerable extends Error {
   constructor(reason: string) {
     super(reason)
@@ -68,12 +70,12 @@ export class Dispatch {
   /** Throws Unanswerable. */
   start(frame: Frame, requester: Requester): Dispatched {
     const reader = new Reader(frame.bytes, 0, frame.bytes.length, { records: (start, end) => frame.records(start, end) })
-    const header = decodeOr(() => decodeRequestHeader(reader), 'a header that cannot be read')
+    const header = decodeOr(() => decodeRequestHeader(reader), 'a request header that cannot be read')
     const { requestApiKey, requestApiVersion: version, correlationId } = header
     const row = this.#options.table.serves(requestApiKey, version)
     if (row === undefined) {
       if (requestApiKey === apiVersions.key && this.#options.table.find(apiVersions.key) !== undefined) {
-        return { ordered: undefined, response: this.#unsupportedApiVersions(correlationId) }
+        return { pipelined: false, ordered: undefined, response: this.#unsupportedApiVersions(correlationId) }
       }
       throw new Unanswerable(unknownSentence(this.#options.table.find(requestApiKey), requestApiKey, version, header.clientId))
     }
@@ -100,17 +102,22 @@ export class Dispatch {
     try {
       started = call.row.start(call.request, context)
     } catch (error) {
-      return { ordered: undefined, response: this.#encode(call, this.#failed(call, error), requester) }
+      return { pipelined: false, ordered: undefined, response: this.#encode(call, this.#failed(call, error), requester) }
     }
+    const { pipelined } = call.row
     const { ordered, response } = started
-    if (!(response instanceof Promise)) return { ordered, response: this.#encode(call, response, requester) }
+    if (!(response instanceof Promise)) {
+      // Nobody looks at it when the answer cannot be written.
+      ordered?.catch(nothing)
+      return { pipelined, ordered, response: this.#encode(call, response, requester) }
+    }
     const encoded = response.then(
       (answer) => this.#encode(call, answer, requester),
       (error: unknown) => this.#encode(call, this.#failed(call, error), requester),
     )
-    if (call.row.pipelined) return { ordered, response: encoded }
+    if (pipelined) return { pipelined, ordered, response: encoded }
     // As in Kafka, the next request of a connection waits for the answer to this one.
-    return { ordered: encoded.then(nothing, nothing), response: encoded }
+    return { pipelined, ordered: encoded.then(nothing, nothing), response: encoded }
   }
 
   /** The answer to a request whose handler threw. */
@@ -118,7 +125,7 @@ export class Dispatch {
     if (error instanceof Unanswerable) throw error
     if (error instanceof AssertionError) {
       this.#options.bug(error)
-      throw new Unanswerable('the broker found a fault in itself')
+      throw new Unanswerable('its request met a fault of the broker, which stops')
     }
     const refuse = call.row.api.refuse as unknown as (request: unknown, error: KafkaError) => unknown
     if (error instanceof KafkaError) return refuse(call.request, error)
@@ -132,7 +139,8 @@ export class Dispatch {
   }
 
   #encode(call: Call, answer: Answer<unknown>, requester: Requester): EncodedMessage | null {
-    if (answer === 'close') throw new Unanswerable(`${call.row.api.name} without an answer to refuse it by`)
+    if (answer === 'close')
+      throw new Unanswerable(`its ${call.row.api.name} request was refused, and it wants no answer that could say so`)
     if (answer === null) return null
     const { api } = call.row
     this.#trace(call, 'response', answer, requester)
@@ -150,7 +158,7 @@ export class Dispatch {
         { err: error, api: name, version: call.version, request: shorten(call.request) },
         `The response to ${name} could not be written.`,
       )
-      throw new Unanswerable(`${name}, whose response could not be written`)
+      throw new Unanswerable(`the response to its ${name} request could not be written`)
     }
   }
 
@@ -187,14 +195,14 @@ function decodeOr<T>(decode: () => T, what: string): T {
   try {
     return decode()
   } catch (error) {
-    if (error instanceof MalformedMessage) throw new Unanswerable(`${what}: ${error.message}`)
+    if (error instanceof MalformedMessage) throw new Unanswerable(`it sent ${what}: ${error.message.replace(/\.$/, '')}`)
     throw error
   }
 }
 
 function unknownSentence(row: ApiRow | undefined, key: number, version: number, clientId: string | null): string {
-  const client = clientId ? ` by client ${JSON.stringify(clientId)}` : ''
-  if (row === undefined) return `a request of API key ${key} (version ${version})${client}, which is not served here`
+  const client = clientId ? ` by client ${JSON.stringify(shorten(clientId))}` : ''
+  if (row === undefined) return `it sent a request of API key ${key} (version ${version})${client}, which is not served here`
   const { min, max } = row.served
-  return `${row.api.name} version ${version}${client}, and versions ${min} to ${max} are served here`
+  return `it sent ${row.api.name} version ${version}${client}, and versions ${min} to ${max} are served here`
 }

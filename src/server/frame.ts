@@ -22,11 +22,14 @@ export class PooledBytes {
     this.#reservedBytes = reservedBytes
   }
 
-  static copyOf(memory: FrameMemory, bytes: Buffer): PooledBytes {
-    memory.received.reserve(bytes.length)
-    const buffer = memory.buffers.take(bytes.length)
-    bytes.copy(buffer)
-    return new PooledBytes(memory, buffer, bytes.length)
+  /** One behind the other. They are here already, so they are reserved, if at all, whatever the sum is. */
+  static copyOf(memory: FrameMemory, reserves: boolean, ...parts: readonly Buffer[]): PooledBytes {
+    const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0)
+    if (reserves) memory.received.reserve(sizeBytes)
+    const buffer = memory.buffers.take(sizeBytes)
+    let at = 0
+    for (const part of parts) at += part.copy(buffer, at)
+    return new PooledBytes(memory, buffer, reserves ? sizeBytes : 0)
   }
 
   hold(): void {
@@ -35,11 +38,14 @@ export class PooledBytes {
 
   release(): void {
     this.#holders--
+    if (this.#holders < 0) throw new Error('received bytes were let go of more often than they were held')
     if (this.#holders > 0) return
     this.#memory.buffers.give(this.buffer)
     this.#memory.received.release(this.#reservedBytes)
   }
 }
+
+const noRecords: FrameRecords[] = []
 
 /**
  * One request as it came: header and body, without the length before it. Its bytes lie in the reader's buffer, valid only
@@ -50,7 +56,8 @@ export class Frame {
   readonly #memory: FrameMemory
   /** Null while the bytes lie in memory that is not ours to keep. */
   readonly #pooled: PooledBytes | null
-  readonly #records: FrameRecords[] = []
+  #records = noRecords
+  #done = false
 
   constructor(memory: FrameMemory, bytes: Buffer, pooled: PooledBytes | null) {
     this.#memory = memory
@@ -62,8 +69,14 @@ export class Frame {
   /** The slice for a `records` field of this request. */
   records(start: number, end: number): RecordsSlice {
     const slice = new FrameRecords(this.#memory, this.bytes.subarray(start, end), this.#pooled)
+    if (this.#records === noRecords) this.#records = []
     this.#records.push(slice)
     return slice
+  }
+
+  /** Every other field was decoded to memory of its own: without records nobody looks at the bytes any more. */
+  get hasRecords(): boolean {
+    return this.#records.length > 0
   }
 
   /** The request goes on beyond the reader's callback: its records move into pooled memory. */
@@ -73,7 +86,9 @@ export class Frame {
 
   /** Nobody looks at the request's records any more; what was retained lives on. */
   done(): void {
-    for (const slice of this.#records.splice(0)) slice.done()
+    if (this.#done) return
+    this.#done = true
+    for (const slice of this.#records) slice.done()
     this.#pooled?.release()
   }
 }
@@ -99,14 +114,11 @@ class FrameRecords implements RecordsSlice {
     return this.#bytes
   }
 
+  /** Pins a pooled copy, which is made once: from then on it is the slice itself. */
   retain(): Retained {
-    const pooled = this.#pooled
-    if (pooled !== null) {
-      pooled.hold()
-      return { bytes: this.#bytes, release: () => pooled.release() }
-    }
-    const copy = PooledBytes.copyOf(this.#memory, this.#bytes)
-    return { bytes: copy.buffer, release: () => copy.release() }
+    const pooled = this.#pool()
+    pooled.hold()
+    return { bytes: this.#bytes, release: () => pooled.release() }
   }
 
   pieces(): readonly Retained[] {
@@ -114,10 +126,15 @@ class FrameRecords implements RecordsSlice {
   }
 
   detach(): void {
-    if (this.#pooled !== null) return
-    this.#pooled = PooledBytes.copyOf(this.#memory, this.#bytes)
+    this.#pool()
+  }
+
+  #pool(): PooledBytes {
+    if (this.#pooled !== null) return this.#pooled
+    this.#pooled = PooledBytes.copyOf(this.#memory, true, this.#bytes)
     this.#own = true
     this.#bytes = this.#pooled.buffer
+    return this.#pooled
   }
 
   done(): void {

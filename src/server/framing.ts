@@ -1,5 +1,6 @@
 import type { Waiting } from '../environment/byte-limit.ts'
 import { Frame, type FrameMemory, PooledBytes } from './frame.ts'
+import { FEW_BYTES, type ReadTarget } from './socket-reader.ts'
 
 /** What framing asks of its connection. */
 export interface FrameTaker {
@@ -8,7 +9,7 @@ export interface FrameTaker {
   /** No bytes are wanted until `wanted`. */
   unwanted(): void
   wanted(): void
-  /** A frame has begun that waits for its turn to be given memory. */
+  /** It begins to wait for its turn to be given memory. */
   waitsForMemory(): void
   /** Bytes that cannot be a frame; the connection ends. */
   broken(reason: string): void
@@ -16,22 +17,37 @@ export interface FrameTaker {
 
 const SIZE_BYTES = 4
 
+/** A frame that has begun. `pooled` is null while it waits to be admitted. */
+interface Partial {
+  readonly sizeBytes: number
+  filled: number
+  pooled: PooledBytes | null
+}
+
 /**
  * Cuts a connection's bytes into frames: an int32 that says how many bytes follow, then these. A frame that lies whole in the chunk that was
  * read is handed on as a view. One that does not is put together in a buffer of its own size, which the reader then fills in place; its announced
  * length is reserved first, in turn with other connections.
+ *
+ * While the connection takes no frame it is still read until bytes come, since only a reader learns that the client has gone.
  */
 export class Framing {
   readonly #memory: FrameMemory
   readonly #taker: FrameTaker
   readonly #frameBytesMax: number
-  readonly #size = Buffer.alloc(SIZE_BYTES)
+  #size = 0
   #sizeFilled = 0
-  /** A frame that has begun. `pooled` is null while it waits to be admitted. */
-  #partial: { sizeBytes: number; filled: number; pooled: PooledBytes | null } | null = null
-  #waiting: Waiting | null = null
+  #partial: Partial | null = null
+  /** The place of `#partial` in the line for memory. */
+  #admission: Waiting | null = null
+  /** The place in the line for being read at all. */
+  #room: Waiting | null = null
+  /** The connection takes no frame until `proceed`. */
+  #held = false
   /** Bytes that came but cannot be looked at yet. */
-  #backlog: { pooled: PooledBytes; from: number; to: number } | null = null
+  #backlog: { readonly pooled: PooledBytes; readonly from: number; readonly to: number } | null = null
+  /** The last read was a large one, so the next may be. */
+  #streams = false
   #stopped = false
 
   constructor(memory: FrameMemory, taker: FrameTaker, frameBytesMax: number) {
@@ -40,144 +56,204 @@ export class Framing {
     this.#frameBytesMax = frameBytesMax
   }
 
-  /** Where the next bytes should be read to; null: anywhere. */
-  target(): Buffer | null {
+  /** Where the next bytes should be read to. Few where they would only be kept: what is not read stays in the system's own buffers. */
+  target(): ReadTarget {
     const partial = this.#partial
-    if (partial === null || partial.pooled === null) return null
-    return partial.pooled.buffer.subarray(partial.filled, partial.sizeBytes)
+    if (partial !== null && partial.pooled !== null) return partial.pooled.buffer.subarray(partial.filled, partial.sizeBytes)
+    return this.#streams && !this.#held && this.#memory.received.availableBytes > 0 ? 'any' : 'few'
   }
 
-  /** Whether a frame is being put together, and how far it is: what the watch on stalled frames looks at. */
+  /** How far the frame is that is being put together; null if there is none whose memory is reserved. */
   get admittedBytes(): number | null {
     return this.#partial?.pooled == null ? null : this.#partial.filled
   }
 
+  /** Whether it waits for `proceed`. */
+  get isHeld(): boolean {
+    return this.#held
+  }
+
+  /** Whether bytes are kept that wait for `proceed`. */
+  get hasBacklog(): boolean {
+    return this.#backlog !== null && this.#admission === null
+  }
+
   /** Bytes came. They may be overwritten after this call, unless they lie in `target()`. */
   received(bytes: Buffer): void {
-    const target = this.target()
-    if (target !== null && this.#partial !== null && bytes.buffer === target.buffer && bytes.byteOffset === target.byteOffset) {
-      this.#partial.filled += bytes.length
-      if (this.#partial.filled === this.#partial.sizeBytes && !this.#finishPartial()) this.#taker.unwanted()
-      return
+    if (this.#stopped) return
+    this.#streams = bytes.length >= FEW_BYTES
+    const partial = this.#partial
+    if (partial !== null && partial.pooled !== null && isInPlace(bytes, partial.pooled.buffer)) {
+      partial.filled += bytes.length
+      if (partial.filled === partial.sizeBytes) this.#held = !this.#finishPartial(partial)
+    } else if (this.#held || this.#backlog !== null || this.#admission !== null) {
+      this.#keep(bytes, null)
+    } else {
+      this.#consume(bytes, null)
     }
-    if (this.#backlog !== null || this.#waiting !== null) this.#keep(bytes, null)
-    else this.#consume(bytes, null)
+    this.#waitWhileFull()
   }
 
   /** The connection can take frames again. */
   proceed(): void {
-    const backlog = this.#backlog
-    if (backlog !== null) {
-      this.#backlog = null
-      this.#consume(backlog.pooled.buffer.subarray(backlog.from, backlog.to), backlog.pooled)
-      backlog.pooled.release()
-    }
-    if (!this.#stopped && this.#backlog === null && this.#waiting === null) this.#taker.wanted()
+    this.#held = false
+    this.#goOn()
   }
 
   /** The connection has ended: everything is given back. */
   stop(): void {
     this.#stopped = true
-    this.#waiting?.cancel()
-    this.#waiting = null
+    this.#admission?.cancel()
+    this.#admission = null
+    this.#leaveLine()
     this.#backlog?.pooled.release()
     this.#backlog = null
     this.#partial?.pooled?.release()
     this.#partial = null
   }
 
+  #goOn(): void {
+    if (this.#stopped || this.#admission !== null) return
+    const backlog = this.#backlog
+    if (backlog !== null && !this.#held) {
+      this.#backlog = null
+      this.#consume(backlog.pooled.buffer.subarray(backlog.from, backlog.to), backlog.pooled)
+      backlog.pooled.release()
+    }
+    if (!this.#stopped && this.#backlog === null && this.#admission === null && this.#room === null) this.#taker.wanted()
+  }
+
   /** Hands on the frame that was put together; false: the connection takes no further one now. */
-  #finishPartial(): boolean {
-    const partial = this.#partial
-    if (partial?.pooled == null) return true
+  #finishPartial({ pooled, sizeBytes }: Partial): boolean {
     this.#partial = null
-    const frame = new Frame(this.#memory, partial.pooled.buffer.subarray(0, partial.sizeBytes), partial.pooled)
-    partial.pooled.release()
+    if (pooled === null) return true
+    const frame = new Frame(this.#memory, pooled.buffer.subarray(0, sizeBytes), pooled)
+    pooled.release()
     return this.#taker.take(frame)
   }
 
-  /** Keeps what cannot be used now, and asks for no more. `pooled`: what the bytes lie in, if that is ours. */
+  /**
+   * Keeps what cannot be used now, and asks for no more. `pooled`: what the bytes lie in, if that is ours. The first bytes of a frame that waits to be
+   * admitted are not reserved: they are part of what it waits for, and frames that wait would otherwise keep each other waiting for ever.
+   */
   #keep(bytes: Buffer, pooled: PooledBytes | null): void {
-    this.#taker.unwanted()
-    if (bytes.length === 0 || this.#stopped) return
+    if (this.#stopped) return
+    const waits = this.#admission !== null
+    if (bytes.length > 0 || waits) this.#taker.unwanted()
+    if (bytes.length === 0) return
     const before = this.#backlog
-    if (before === null && pooled !== null) {
+    if (before !== null) {
+      const kept = before.pooled.buffer.subarray(before.from, before.to)
+      this.#backlog = { pooled: PooledBytes.copyOf(this.#memory, !waits, kept, bytes), from: 0, to: kept.length + bytes.length }
+      before.pooled.release()
+    } else if (pooled !== null && !waits) {
       pooled.hold()
       const from = bytes.byteOffset - pooled.buffer.byteOffset
       this.#backlog = { pooled, from, to: from + bytes.length }
-      return
+    } else {
+      this.#backlog = { pooled: PooledBytes.copyOf(this.#memory, !waits, bytes), from: 0, to: bytes.length }
     }
-    const joined = before === null ? bytes : Buffer.concat([before.pooled.buffer.subarray(before.from, before.to), bytes])
-    this.#backlog = { pooled: PooledBytes.copyOf(this.#memory, joined), from: 0, to: joined.length }
-    before?.pooled.release()
   }
 
   #consume(bytes: Buffer, pooled: PooledBytes | null): void {
     let at = 0
     while (at < bytes.length && !this.#stopped) {
-      let more: boolean
-      if (this.#partial !== null) {
-        at = this.#fill(bytes, at)
-        if (this.#partial.filled < this.#partial.sizeBytes) return
-        more = this.#finishPartial()
+      const partial = this.#partial
+      if (partial !== null) {
+        at += this.#fill(partial, bytes, at)
+        if (partial.filled < partial.sizeBytes) return
+        this.#held = !this.#finishPartial(partial)
       } else {
         at = this.#takeSize(bytes, at)
         if (this.#sizeFilled < SIZE_BYTES) return
         this.#sizeFilled = 0
-        const sizeBytes = this.#size.readInt32BE(0)
+        const sizeBytes = this.#size
         if (sizeBytes < 0 || sizeBytes > this.#frameBytesMax) {
           this.#taker.broken(sizeSentence(sizeBytes, this.#frameBytesMax))
           return
         }
         if (bytes.length - at < sizeBytes) {
-          more = this.#begin(sizeBytes)
+          this.#begin(sizeBytes)
         } else {
           const frame = new Frame(this.#memory, bytes.subarray(at, at + sizeBytes), pooled)
           at += sizeBytes
-          more = this.#taker.take(frame)
+          this.#held = !this.#taker.take(frame)
         }
       }
-      if (!more) {
-        this.#keep(bytes.subarray(at), pooled)
+      if (this.#held || this.#admission !== null) {
+        this.#keep(at === 0 ? bytes : bytes.subarray(at), pooled)
         return
       }
     }
   }
 
   #takeSize(bytes: Buffer, from: number): number {
-    const count = Math.min(SIZE_BYTES - this.#sizeFilled, bytes.length - from)
-    bytes.copy(this.#size, this.#sizeFilled, from, from + count)
-    this.#sizeFilled += count
-    return from + count
+    let at = from
+    if (this.#sizeFilled === 0 && bytes.length - at >= SIZE_BYTES) {
+      this.#size = bytes.readInt32BE(at)
+      this.#sizeFilled = SIZE_BYTES
+      return at + SIZE_BYTES
+    }
+    while (this.#sizeFilled < SIZE_BYTES && at < bytes.length) {
+      this.#size = (this.#size << 8) | (bytes[at++] as number)
+      this.#sizeFilled++
+    }
+    return at
   }
 
-  #fill(bytes: Buffer, from: number): number {
-    const partial = this.#partial
-    if (partial?.pooled == null) return bytes.length
+  #fill(partial: Partial, bytes: Buffer, from: number): number {
+    if (partial.pooled === null) throw new Error('bytes for a frame that waits for its memory')
     const count = Math.min(partial.sizeBytes - partial.filled, bytes.length - from)
     bytes.copy(partial.pooled.buffer, partial.filled, from, from + count)
     partial.filled += count
-    return from + count
+    return count
   }
 
-  /** Begins a frame that is not whole yet; false if it has to wait for its turn. */
-  #begin(sizeBytes: number): boolean {
-    const partial: { sizeBytes: number; filled: number; pooled: PooledBytes | null } = { sizeBytes, filled: 0, pooled: null }
+  /** Begins a frame that is not whole yet; it may have to wait for its turn. */
+  #begin(sizeBytes: number): void {
+    const partial: Partial = { sizeBytes, filled: 0, pooled: null }
     this.#partial = partial
-    let atOnce = true
-    const waiting = this.#memory.received.reserveInTurn(sizeBytes, () => {
-      partial.pooled = new PooledBytes(this.#memory, this.#memory.buffers.take(sizeBytes), sizeBytes)
-      if (atOnce) return
-      this.#waiting = null
-      this.proceed()
+    this.#leaveLine()
+    const { received, buffers } = this.#memory
+    const waiting = received.reserveInTurn(sizeBytes, () => {
+      partial.pooled = new PooledBytes(this.#memory, buffers.take(sizeBytes), sizeBytes)
+      if (this.#admission === null) return
+      this.#admission = null
+      this.#goOn()
     })
-    atOnce = false
-    if (partial.pooled !== null) return true
-    this.#waiting = waiting
+    if (partial.pooled !== null) return
+    this.#admission = waiting
     this.#taker.waitsForMemory()
-    return false
+  }
+
+  /**
+   * At the limit nobody is read who has no admitted frame, so that those who have one can be read to its end. What was read before is used all the
+   * same: that frees memory.
+   */
+  #waitWhileFull(): void {
+    if (this.#stopped || this.#admission !== null || this.#room !== null || this.admittedBytes !== null) return
+    if (this.#memory.received.availableBytes > 0) return
+    let admitted = false
+    const waiting = this.#memory.received.reserveInTurn(0, () => {
+      admitted = true
+      if (this.#room === null) return
+      this.#room = null
+      this.#goOn()
+    })
+    if (admitted) return
+    this.#room = waiting
+    this.#taker.unwanted()
+    this.#taker.waitsForMemory()
+  }
+
+  #leaveLine(): void {
+    this.#room?.cancel()
+    this.#room = null
   }
 }
+
+/** Whether the reader put the bytes where `target` said. */
+const isInPlace = (bytes: Buffer, buffer: Buffer): boolean => bytes.buffer === buffer.buffer
 
 const sizeSentence = (sizeBytes: number, frameBytesMax: number): string =>
   sizeBytes < 0

@@ -1,11 +1,14 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { BindAddresses } from '../config/listeners.ts'
-import type { Clock, Timer } from '../environment/environment.ts'
+import type { Clock } from '../environment/environment.ts'
 import type { Logger } from '../environment/logger.ts'
+import { BindError } from './bind-error.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { Dispatch } from './dispatch.ts'
 import type { FrameMemory } from './frame.ts'
+import { IdleWatch } from './idle-watch.ts'
+import { plainAddress } from './plain-address.ts'
 import { attachReader, type ByteSink } from './socket-reader.ts'
 
 export interface ListenerOptions {
@@ -23,8 +26,6 @@ export interface ListenerOptions {
   readonly idleMs: number
   /** queued.max.request.bytes.per.connection */
   readonly inFlightBytesMax: number
-  /** frame.stall.timeout.ms: while others wait for memory, a frame that gains no byte for this long gives its place up. */
-  readonly stallMs: number
   /** A connection of this listener begins to wait for memory. */
   readonly waitsForMemory: () => void
   readonly clock: Clock
@@ -33,27 +34,29 @@ export interface ListenerOptions {
 
 /** Connections that the system may hold for us before we accept them. */
 const BACKLOG = 1024
+/** How often a free port is looked for that all addresses of a listener have. */
+const PORT_TRIES = 10
 
 const connectionIds = { next: 1 }
 
-/** One named listener: its sockets, its connections, and what ends connections that nobody uses. */
+/** One named listener: its sockets and its connections. */
 export class Listener {
   readonly #options: ListenerOptions
   readonly #servers: Server[] = []
   /** Who came before requests are answered. */
-  readonly #early: Socket[] = []
+  readonly #early = new Map<Socket, string>()
   #dispatch: Dispatch | null = null
   readonly #connections = new Set<Connection>()
   readonly #due = new Set<Connection>()
+  readonly #idle: IdleWatch
   #flushing = false
-  #idleTimer: Timer | null = null
-  #stallTimer: Timer | null = null
-  #stalls = new Map<Connection, number>()
   #acceptErrorLogged = false
+  #closed = false
   #port = 0
 
   constructor(options: ListenerOptions) {
     this.#options = options
+    this.#idle = new IdleWatch({ idleMs: options.idleMs, clock: options.clock, connections: this.#connections })
   }
 
   get name(): string {
@@ -69,27 +72,49 @@ export class Listener {
     return this.#servers.map((server) => (server.address() as AddressInfo).address)
   }
 
+  get connections(): Iterable<Connection> {
+    return this.#connections
+  }
+
   get connectionCount(): number {
     return this.#connections.size
   }
 
-  /** Binds, and holds who comes until `begin`. Rejects with a sentence when the port is in use or the address is none of this machine. */
+  /** Binds, and holds who comes until `begin`. Rejects with a BindError when the port is in use or the address is none of this machine. */
   async open(): Promise<void> {
-    const { required, optional } = this.#options.bind
-    try {
-      for (const host of required) await this.#bind(host)
-    } catch (error) {
-      await this.close()
-      throw error
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#bindAll()
+        return
+      } catch (error) {
+        await this.#unbind()
+        const isRetried = this.#options.port === 0 && isInUse(error) && tries < PORT_TRIES
+        if (!isRetried) throw error
+      }
     }
-    for (const host of optional) await this.#bind(host).catch(() => {})
+  }
+
+  /**
+   * An optional address that the machine lacks is passed over, one whose port another program holds is not: clients that resolve `localhost`
+   * would reach that program.
+   */
+  async #bindAll(): Promise<void> {
+    const { required, optional } = this.#options.bind
+    for (const host of required) await this.#bind(host)
+    for (const host of optional) {
+      try {
+        await this.#bind(host)
+      } catch (error) {
+        if (isInUse(error)) throw error
+      }
+    }
   }
 
   async #bind(host: string | undefined): Promise<void> {
     const server = createServer({ pauseOnConnect: true, noDelay: true })
     const port = this.#port === 0 ? this.#options.port : this.#port
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(new Error(bindSentence(this.name, host ?? '', port, error), { cause: error })))
+      server.once('error', (error) => reject(new BindError(bindSentence(this.name, host ?? '', port, error), { cause: error })))
       server.listen({ host, port, backlog: BACKLOG, ipv6Only: host?.includes(':') === true && host !== '::' }, resolve)
     })
     server.removeAllListeners('error')
@@ -99,10 +124,21 @@ export class Listener {
     server.on('error', (error) => this.#acceptFailed(error))
   }
 
+  async #unbind(): Promise<void> {
+    this.#port = 0
+    const closing = this.#servers.splice(0).map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+    for (const socket of this.#early.keys()) socket.destroy()
+    await Promise.all(closing)
+  }
+
   /** From now on requests are answered, also those of who came before. */
   begin(dispatch: Dispatch): void {
     this.#dispatch = dispatch
-    for (const socket of this.#early.splice(0)) this.#accept(socket)
+    for (const [socket, address] of [...this.#early]) {
+      if (socket.destroyed) continue
+      this.#early.delete(socket)
+      this.#serve(socket, address, dispatch)
+    }
   }
 
   /** Descriptors have run out, most likely: the system closes what it cannot hand over, and the listener goes on. */
@@ -114,23 +150,34 @@ export class Listener {
   }
 
   #accept(accepted: Socket): void {
-    const dispatch = this.#dispatch
-    if (dispatch === null) {
-      this.#early.push(accepted)
-      accepted.on('error', () => accepted.destroy())
+    const { limits, logger, name } = this.#options
+    if (this.#closed) {
+      accepted.destroy()
       return
     }
-    const { limits, logger, name } = this.#options
-    const address = accepted.remoteAddress ?? ''
+    const address = plainAddress(accepted.remoteAddress)
     const refusal = limits.admit(address)
     if (refusal !== null) {
       if (refusal.first) logger.warn({ client: address, listener: name }, refusal.sentence)
       accepted.destroy()
       return
     }
+    if (this.#dispatch === null) this.#hold(accepted, address)
+    else this.#serve(accepted, address, this.#dispatch)
+  }
+
+  #hold(accepted: Socket, address: string): void {
+    this.#early.set(accepted, address)
+    accepted.on('error', () => accepted.destroy())
+    accepted.on('close', () => {
+      if (this.#early.delete(accepted)) this.#options.limits.leave(address)
+    })
+  }
+
+  #serve(accepted: Socket, address: string, dispatch: Dispatch): void {
+    const { limits, logger, name, memory, frameBytesMax, inFlightBytesMax, clock, waitsForMemory } = this.#options
     let connection: Connection | null = null
     const socket = attachReader(accepted, () => connection ?? deaf)
-    const { memory, frameBytesMax, inFlightBytesMax, clock } = this.#options
     connection = new Connection(socket, {
       id: connectionIds.next++,
       listener: name,
@@ -140,20 +187,18 @@ export class Listener {
       inFlightBytesMax,
       clock,
       logger,
-      waitsForMemory: this.#options.waitsForMemory,
+      waitsForMemory,
       flushSoon: (due) => this.#flushSoon(due),
       closed: (closed) => {
         this.#connections.delete(closed)
         this.#due.delete(closed)
-        this.#stalls.delete(closed)
         limits.leave(address)
         this.#acceptErrorLogged = false
       },
     })
     this.#connections.add(connection)
-    socket.setNoDelay(true)
     socket.resume()
-    this.#watchIdle()
+    this.#idle.begin()
   }
 
   /** All answers of a turn leave at its end, those of one connection in one write. */
@@ -169,63 +214,18 @@ export class Listener {
     })
   }
 
-  /** Wakes when the connection that was idle longest may be due, never in between. */
-  #watchIdle(): void {
-    const { idleMs, clock } = this.#options
-    if (idleMs < 0 || this.#idleTimer !== null || this.#connections.size === 0) return
-    const now = clock.nowMs()
-    let oldestMs = now
-    for (const { lastActiveMs } of this.#connections) oldestMs = Math.min(oldestMs, lastActiveMs)
-    this.#idleTimer = clock.after(Math.max(1, oldestMs + idleMs - now), () => {
-      this.#idleTimer = null
-      const before = clock.nowMs() - idleMs
-      for (const connection of [...this.#connections]) {
-        if (connection.hasRequestsUnderWay) connection.lastActiveMs = clock.nowMs()
-        else if (connection.lastActiveMs <= before) connection.destroy()
-      }
-      this.#watchIdle()
-    })
-  }
-
-  /** Called when a connection begins to wait for memory: who holds some without using it loses it. */
-  watchStalls(): void {
-    if (this.#stallTimer !== null) return
-    const { clock, logger, memory, stallMs } = this.#options
-    this.#noteProgress()
-    this.#stallTimer = clock.after(stallMs, () => {
-      this.#stallTimer = null
-      for (const [connection, bytes] of [...this.#stalls]) {
-        if (connection.admittedBytes !== bytes) continue
-        const { remoteAddress } = connection.facts
-        logger.info(
-          { client: remoteAddress },
-          `Closed the connection of ${remoteAddress}: its request stood still for ${stallMs} ms while others waited for memory.`,
-        )
-        connection.destroy()
-      }
-      if (memory.received.hasWaiting) this.watchStalls()
-    })
-  }
-
-  #noteProgress(): void {
-    this.#stalls = new Map()
-    for (const connection of this.#connections) {
-      if (connection.admittedBytes !== null) this.#stalls.set(connection, connection.admittedBytes)
-    }
-  }
-
   /** Closes the sockets and every connection. */
   async close(): Promise<void> {
-    this.#idleTimer?.cancel()
-    this.#stallTimer?.cancel()
-    const closing = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+    this.#closed = true
+    this.#idle.stop()
     for (const connection of [...this.#connections]) connection.destroy()
-    for (const socket of this.#early.splice(0)) socket.destroy()
-    await Promise.all(closing)
+    await this.#unbind()
   }
 }
 
-const deaf: ByteSink = { target: () => null, received: () => {} }
+const deaf: ByteSink = { target: () => 'few', received: () => {} }
+
+const isInUse = (error: unknown): boolean => ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE'
 
 function bindSentence(name: string, host: string, port: number, error: NodeJS.ErrnoException): string {
   const where = host.includes(':') ? `[${host}]:${port}` : `${host || '*'}:${port}`

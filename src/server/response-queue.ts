@@ -6,11 +6,23 @@ interface Slot {
   readonly requestBytes: number
   answer: EncodedMessage | null
   settled: boolean
+  /** In place of an answer, the connection ends. */
+  closes: boolean
   afterResponse: (() => void)[] | null
 }
 
 export type ResponseSlot = Slot
 
+export interface ResponseQueueEvents {
+  /** Something is due: `flush` at the end of the turn. */
+  flushSoon(): void
+  /** The socket took what was written. */
+  taken(): void
+  /** All that stood before a `settleClose` has been taken. */
+  close(): void
+}
+
+/** What a request costs besides its bytes. */
 const SLOT_BYTES = 512
 
 /**
@@ -19,15 +31,16 @@ const SLOT_BYTES = 512
  */
 export class ResponseQueue {
   readonly #socket: Socket
-  readonly #flushSoon: (queue: ResponseQueue) => void
+  readonly #events: ResponseQueueEvents
   #slots: Slot[] = []
   #requestBytes = 0
   #unsentBytes = 0
+  #unsettled = 0
   #ended = false
 
-  constructor(socket: Socket, flushSoon: (queue: ResponseQueue) => void) {
+  constructor(socket: Socket, events: ResponseQueueEvents) {
     this.#socket = socket
-    this.#flushSoon = flushSoon
+    this.#events = events
   }
 
   /** Bytes of the requests that have no answer on its way yet. */
@@ -35,21 +48,28 @@ export class ResponseQueue {
     return this.#requestBytes
   }
 
-  /** How many requests have no answer on its way yet. */
-  get length(): number {
-    return this.#slots.length
+  /** How many requests are not answered yet. */
+  get unsettled(): number {
+    return this.#unsettled
   }
 
-  /** Bytes that the socket has not taken. */
+  /** Bytes of answers that the socket has not taken, those included that wait for an earlier one. */
   get unsentBytes(): number {
     return this.#unsentBytes
   }
 
   /** `requestBytes`: what the request counts as until it is answered; some hundred bytes are its bookkeeping. */
   open(requestBytes: number): Slot {
-    const slot: Slot = { requestBytes: requestBytes + SLOT_BYTES, answer: null, settled: false, afterResponse: null }
+    const slot: Slot = {
+      requestBytes: requestBytes + SLOT_BYTES,
+      answer: null,
+      settled: false,
+      closes: false,
+      afterResponse: null,
+    }
     this.#slots.push(slot)
     this.#requestBytes += slot.requestBytes
+    this.#unsettled++
     return slot
   }
 
@@ -65,36 +85,60 @@ export class ResponseQueue {
   /** `answer` null: nothing is sent for this request. */
   settle(slot: Slot, answer: EncodedMessage | null): void {
     slot.answer = answer
-    slot.settled = true
-    if (this.#ended) finish(slot)
-    else if (this.#slots[0] === slot) this.#flushSoon(this)
+    if (answer !== null) this.#unsentBytes += answer.sizeBytes
+    this.#settled(slot)
   }
 
-  /** Writes what is due; calls `taken` when the socket has taken it. */
-  flush(taken: () => void): void {
+  /** The connection ends in place of this answer, once those before it are out. */
+  settleClose(slot: Slot): void {
+    slot.closes = true
+    this.#settled(slot)
+  }
+
+  #settled(slot: Slot): void {
+    slot.settled = true
+    this.#unsettled--
+    if (this.#ended) finish(slot)
+    else if (this.#slots[0] === slot) this.#events.flushSoon()
+  }
+
+  /** Writes what is due. */
+  flush(): void {
+    if (this.#ended) return
     let due = 0
-    while (this.#slots[due]?.settled === true) due++
-    if (due === 0 || this.#ended) return
-    const slots = this.#slots.splice(0, due)
-    for (const slot of slots) this.#requestBytes -= slot.requestBytes
-    const sizeBytes = slots.reduce((sum, slot) => sum + (slot.answer?.sizeBytes ?? 0), 0)
-    const done = (): void => {
-      this.#unsentBytes -= sizeBytes
-      for (const slot of slots) finish(slot)
-      taken()
+    while (due < this.#slots.length && this.#slots[due]?.settled) due++
+    if (due === 0) return
+    const slots = due === this.#slots.length ? this.#slots : this.#slots.slice(0, due)
+    this.#slots = due === this.#slots.length ? [] : this.#slots.slice(due)
+    const chunks: Buffer[] = []
+    let sizeBytes = 0
+    for (const { requestBytes, answer } of slots) {
+      this.#requestBytes -= requestBytes
+      if (answer === null) continue
+      sizeBytes += answer.sizeBytes
+      for (const chunk of answer.chunks) chunks.push(chunk)
     }
-    this.#unsentBytes += sizeBytes
-    if (sizeBytes === 0) {
+    this.#write(chunks, () => this.#taken(slots, sizeBytes))
+  }
+
+  /** Calls back when the socket took them, with an error too, when the connection ends first. */
+  #write(chunks: readonly Buffer[], done: () => void): void {
+    if (chunks.length === 0) {
       done()
       return
     }
-    this.#socket.cork()
-    const chunks = slots.flatMap((slot) => slot.answer?.chunks ?? [])
-    const last = chunks.pop()
-    for (const chunk of chunks) this.#socket.write(chunk)
-    // Called with an error too, when the connection ends first.
-    if (last !== undefined) this.#socket.write(last, done)
-    this.#socket.uncork()
+    const last = chunks.length - 1
+    if (last > 0) this.#socket.cork()
+    for (let index = 0; index < last; index++) this.#socket.write(chunks[index] as Buffer)
+    this.#socket.write(chunks[last] as Buffer, done)
+    if (last > 0) this.#socket.uncork()
+  }
+
+  #taken(slots: readonly Slot[], sizeBytes: number): void {
+    this.#unsentBytes -= sizeBytes
+    for (const slot of slots) finish(slot)
+    if (slots.at(-1)?.closes === true) this.#events.close()
+    else this.#events.taken()
   }
 
   /** The connection has ended: an answer that comes later is given back at once. What is being written is, by its own callback. */
@@ -114,5 +158,7 @@ function finish(slot: Slot): void {
 }
 
 function runAll(slot: Slot): void {
-  for (const run of slot.afterResponse?.splice(0) ?? []) run()
+  const { afterResponse } = slot
+  slot.afterResponse = null
+  if (afterResponse !== null) for (const run of afterResponse) run()
 }

@@ -1,31 +1,43 @@
 import type { Services } from '../apis/table.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import { parseConnectionOverrides } from '../config/connection-overrides.ts'
 import { bindAddresses } from '../config/listeners.ts'
 import { ByteLimit } from '../environment/byte-limit.ts'
 import type { Environment } from '../environment/environment.ts'
+import type { Connection } from './connection.ts'
 import { ConnectionLimits } from './connection-limits.ts'
 import { Dispatch } from './dispatch.ts'
 import { Listener } from './listener.ts'
+import { StallWatch } from './stall-watch.ts'
 
 export interface ServerOptions {
   readonly config: BrokerConfig
   readonly environment: Environment
 }
 
+/** What `queued.max.request.bytes` at its default, -1, is here: without a limit one broker could take all of a machine's memory. */
+const RECEIVED_BYTES_MAX = 64 * 1024 * 1024
+
 /** Where clients come in: the listeners of a broker, and the limits that they share. */
 export class Server {
   readonly listeners: readonly Listener[]
+  /** Bytes of requests that outlive the turn in which they came. */
+  readonly received: ByteLimit
+  /** Bytes of records on their way to clients: a Fetch reserves them. */
+  readonly outgoing: ByteLimit
+  readonly #receiveStalls: StallWatch
+  readonly #sendStalls: StallWatch
 
   constructor({ config, environment }: ServerOptions) {
-    const { logger } = environment
-    const memory = {
-      buffers: environment.buffers,
-      received: new ByteLimit('received bytes', receivedBytesMax(config.get('queued.max.request.bytes'))),
-    }
+    const { logger, real: clock } = environment
+    const receivedMax = config.get('queued.max.request.bytes')
+    const stallMs = config.get('frame.stall.timeout.ms')
+    this.received = new ByteLimit('received bytes', receivedMax > 0 ? receivedMax : RECEIVED_BYTES_MAX)
+    this.outgoing = new ByteLimit('outgoing bytes', config.get('queued.max.response.bytes'))
     const limits = new ConnectionLimits({
       max: config.get('max.connections'),
       maxPerAddress: config.get('max.connections.per.ip'),
-      overrides: connectionOverrides(config.get('max.connections.per.ip.overrides')),
+      overrides: parseConnectionOverrides(config.get('max.connections.per.ip.overrides')).limits,
     })
     this.listeners = config.listeners.map(
       ({ name, host, port }) =>
@@ -33,24 +45,50 @@ export class Server {
           name,
           bind: bindAddresses({ name, host, port }),
           port,
-          memory,
+          memory: { buffers: environment.buffers, received: this.received },
           limits,
           frameBytesMax: config.get('socket.request.max.bytes'),
           idleMs: config.get('connections.max.idle.ms'),
           inFlightBytesMax: config.get('queued.max.request.bytes.per.connection'),
-          stallMs: config.get('frame.stall.timeout.ms'),
-          waitsForMemory: () => this.#watchStalls(),
-          clock: environment.real,
+          waitsForMemory: () => this.#receiveStalls.begin(),
+          clock,
           logger,
         }),
     )
+    const stalled = (connection: Connection, what: string): void => {
+      const { remoteAddress: client } = connection.facts
+      logger.info({ client }, `Closed the connection of ${client}: ${what} for ${stallMs} ms while others waited for memory.`)
+      connection.destroy()
+    }
+    const connections = (): Iterable<Connection> => this.#connections()
+    this.#receiveStalls = new StallWatch({
+      limit: this.received,
+      stallMs,
+      clock,
+      connections,
+      progressOf: (connection) => connection.receiveProgress,
+      stalled: (connection) => stalled(connection, 'its request stood still'),
+    })
+    this.#sendStalls = new StallWatch({
+      limit: this.outgoing,
+      stallMs,
+      clock,
+      connections,
+      progressOf: (connection) => connection.unsentProgress,
+      stalled: (connection) => stalled(connection, 'it took nothing of its answer'),
+    })
   }
 
-  #watchStalls(): void {
-    for (const listener of this.listeners) listener.watchStalls()
+  *#connections(): Iterable<Connection> {
+    for (const listener of this.listeners) yield* listener.connections
   }
 
-  /** Binds every listener, or none and rejects with a sentence. */
+  /** A Fetch begins to wait for room in `outgoing`: who does not take his answers loses them. */
+  watchUnsent(): void {
+    this.#sendStalls.begin()
+  }
+
+  /** Binds every listener, or none and rejects with a BindError. */
   async open(): Promise<void> {
     try {
       for (const listener of this.listeners) await listener.open()
@@ -67,21 +105,8 @@ export class Server {
   }
 
   async close(): Promise<void> {
+    this.#receiveStalls.stop()
+    this.#sendStalls.stop()
     await Promise.all(this.listeners.map((listener) => listener.close()))
   }
-}
-
-/** Kafka's -1 stands for no limit; here it is a limit all the same, since memory has one. */
-const receivedBytesMax = (setting: number): number => (setting > 0 ? setting : 64 * 1024 * 1024)
-
-/** `hostName:100,127.0.0.1:200` */
-function connectionOverrides(text: string): ReadonlyMap<string, number> {
-  const entries = text
-    .split(',')
-    .filter((entry) => entry.includes(':'))
-    .map((entry): [string, number] => {
-      const colon = entry.lastIndexOf(':')
-      return [entry.slice(0, colon).trim(), Number(entry.slice(colon + 1))]
-    })
-  return new Map(entries)
 }
