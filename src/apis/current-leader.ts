@@ -1,5 +1,6 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import type { RequestContext } from './context.ts'
+import { reachableNodes } from './reachable-nodes.ts'
 
 interface CurrentLeader {
   readonly leaderId: number
@@ -14,12 +15,8 @@ export function currentLeaderOf(error: KafkaError | null): CurrentLeader | undef
 
 /** How to reach the leaders that a response names. */
 export function leaderEndpoints(leaders: readonly (CurrentLeader | undefined)[], context: RequestContext) {
-  const { cluster, advertising } = context.services
   const ids = new Set(leaders.flatMap((leader) => (leader === undefined ? [] : [leader.leaderId])))
-  return cluster.nodes
-    .filter(({ id }) => ids.has(id))
-    .flatMap((node) => {
-      const endpoint = advertising.endpointOf(node, context.connection)
-      return endpoint === undefined ? [] : [{ nodeId: node.id, host: endpoint.host, port: endpoint.port, rack: node.rack }]
-    })
+  return reachableNodes(context)
+    .filter(({ node }) => ids.has(node.id))
+    .map(({ node, host, port }) => ({ nodeId: node.id, host, port, rack: node.rack }))
 }

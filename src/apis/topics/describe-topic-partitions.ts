@@ -41,7 +41,6 @@ export function handleDescribeTopicPartitions(request: Request, { services }: Re
       isInternal: internalTopics.has(name),
       partitions: partitions.map((partition) => ({
         ...describedPartition(partition, image),
-        errorCode: 0,
         eligibleLeaderReplicas: partition.eligibleLeaderReplicas,
         lastKnownElr: partition.lastKnownElr,
       })),

@@ -2,12 +2,13 @@ import { type ErrorName, errorCode, KafkaError } from '../../../protocol/errors.
 import type { metadata } from '../../../protocol/messages/metadata.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
-import type { MetadataImage, TopicImage } from '../../cluster/metadata-image.ts'
-import { internalTopics } from '../../cluster/topic-names.ts'
+import type { TopicImage } from '../../cluster/metadata-image.ts'
+import { internalTopics, isTopicName } from '../../cluster/topic-names.ts'
 import { authorizedOperations, OPERATIONS_NOT_ASKED } from '../authorized-operations.ts'
 import type { RequestContext } from '../context.ts'
+import { isAlive, reachableNodes } from '../reachable-nodes.ts'
 import { ensureTopicsHere } from './first-use.ts'
-import { describedPartitions } from './topic-metadata.ts'
+import { describedPartition } from './topic-metadata.ts'
 
 /*
  * Metadata. 0: an empty list asks for all topics · 1: null does · 4: may forbid to make topics (KIP-204) · 7: leader epochs (KIP-320) · 8: authorized
@@ -21,13 +22,12 @@ type Response = ResponseOf<typeof metadata>
 type TopicResponse = Response['topics'][number]
 
 export async function handleMetadata(request: Request, context: RequestContext): Promise<Response> {
-  const { cluster, advertising } = context.services
+  const { cluster } = context.services
   const topics = await requestedTopics(request, context)
   return {
-    brokers: cluster.nodes.flatMap((node) => {
-      const endpoint = advertising.endpointOf(node, context.connection)
-      return endpoint === undefined ? [] : [{ nodeId: node.id, host: endpoint.host, port: endpoint.port, rack: node.rack }]
-    }),
+    brokers: reachableNodes(context)
+      .filter(({ node }) => isAlive(cluster.image, node.id))
+      .map(({ node, host, port }) => ({ nodeId: node.id, host, port, rack: node.rack })),
     clusterId: cluster.id,
     controllerId: cluster.controllerId,
     topics,
@@ -40,27 +40,34 @@ async function requestedTopics(request: Request, context: RequestContext): Promi
   const asked = request.topics
   if (asked === null || (version === 0 && asked.length === 0)) {
     const { image } = services.cluster
-    return [...image.topicsByName.values()].map((topic) => described(topic, image, request))
+    return [...image.topicsByName.values()].map((topic) => described(topic, request, context))
   }
   checkTopics(asked, version)
-  const byId = asked.filter(({ name, topicId }) => name === null || (version >= 12 && topicId !== ZERO_UUID))
-  const names = [...new Set(asked.filter((topic) => !byId.includes(topic)).map(({ name }) => name ?? ''))]
+  const ids = new Set(asked.filter(({ topicId }) => version >= 12 && topicId !== ZERO_UUID).map(({ topicId }) => topicId))
+  // As in Kafka, a request that names a topic by its id is taken to name none otherwise.
+  return ids.size > 0 ? [...ids].map((id) => byId(id, request, context)) : topicsByName(asked, request, context)
+}
+
+function byId(topicId: string, request: Request, context: RequestContext): TopicResponse {
+  const topic = context.services.cluster.image.topicsById.get(topicId)
+  return topic === undefined
+    ? { errorCode: errorCode('UNKNOWN_TOPIC_ID'), name: null, topicId, isInternal: false, partitions: [] }
+    : described(topic, request, context)
+}
+
+async function topicsByName(
+  asked: NonNullable<Request['topics']>,
+  request: Request,
+  context: RequestContext,
+): Promise<TopicResponse[]> {
+  const names = [...new Set(asked.map(({ name }) => name ?? ''))]
   const refused = await missingTopics(names, request, context)
   // Asked for after the topics were made.
-  const { image } = services.cluster
-  const named = names.map((name) => {
+  const { image } = context.services.cluster
+  return names.map((name) => {
     const topic = image.topicsByName.get(name)
-    return topic === undefined
-      ? unknownTopic(name, refused.get(name) ?? 'UNKNOWN_TOPIC_OR_PARTITION')
-      : described(topic, image, request)
+    return topic === undefined ? unknownTopic(name, refused.get(name), request) : described(topic, request, context)
   })
-  const identified = byId.map(({ topicId }) => {
-    const topic = image.topicsById.get(topicId)
-    return topic === undefined
-      ? { ...unknownTopic(null, 'UNKNOWN_TOPIC_ID'), topicId, isInternal: false }
-      : described(topic, image, request)
-  })
-  return [...named, ...identified]
 }
 
 function checkTopics(asked: NonNullable<Request['topics']>, version: number): void {
@@ -85,20 +92,35 @@ async function missingTopics(
   return new Map(ensured.flatMap((topic) => ('error' in topic ? [[topic.name, topic.error.code] as const] : [])))
 }
 
-const unknownTopic = (name: string | null, error: ErrorName): TopicResponse => ({
-  errorCode: errorCode(error),
-  name,
-  isInternal: name !== null && internalTopics.has(name),
-  partitions: [],
-})
+function unknownTopic(name: string, refused: ErrorName | undefined, request: Request): TopicResponse {
+  const error = refused ?? (isTopicName(name) ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'INVALID_TOPIC_EXCEPTION')
+  return {
+    errorCode: errorCode(error),
+    name,
+    isInternal: internalTopics.has(name),
+    partitions: [],
+    topicAuthorizedOperations: operations(request),
+  }
+}
 
-function described(topic: TopicImage, image: MetadataImage, request: Request): TopicResponse {
+function described(topic: TopicImage, request: Request, context: RequestContext): TopicResponse {
+  const reachable = new Set(reachableNodes(context).map(({ node }) => node.id))
   return {
     errorCode: 0,
     name: topic.name,
     topicId: topic.id,
     isInternal: internalTopics.has(topic.name),
-    partitions: describedPartitions(topic, image),
-    topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? authorizedOperations.topic : OPERATIONS_NOT_ASKED,
+    partitions: topic.partitions.map((partition) => {
+      const shown = describedPartition(partition, context.services.cluster.image)
+      if (shown.leaderId < 0) return { ...shown, errorCode: errorCode('LEADER_NOT_AVAILABLE') }
+      if (reachable.has(shown.leaderId)) return shown
+      // The leader has no listener of the name by which the client came.
+      const error: ErrorName = context.version >= 6 ? 'LISTENER_NOT_FOUND' : 'LEADER_NOT_AVAILABLE'
+      return { ...shown, leaderId: -1, errorCode: errorCode(error) }
+    }),
+    topicAuthorizedOperations: operations(request),
   }
 }
+
+const operations = (request: Request): number =>
+  request.includeTopicAuthorizedOperations ? authorizedOperations.topic : OPERATIONS_NOT_ASKED

@@ -1,20 +1,15 @@
-import { errorCode } from '../../../protocol/errors.ts'
-import type { MetadataImage, PartitionImage, TopicImage } from '../../cluster/metadata-image.ts'
+import type { MetadataImage, PartitionImage } from '../../cluster/metadata-image.ts'
+import { isAlive } from '../reachable-nodes.ts'
 
-/** A partition as Metadata and DescribeTopicPartitions show it. */
+/** A partition as Metadata and DescribeTopicPartitions show it. A leader of -1 is none. */
 export function describedPartition(partition: PartitionImage, image: MetadataImage) {
-  const alive = (id: number): boolean => image.brokers.get(id)?.fenced === false
-  const hasLeader = partition.leader >= 0
   return {
-    errorCode: hasLeader ? 0 : errorCode('LEADER_NOT_AVAILABLE'),
+    errorCode: 0,
     partitionIndex: partition.partition,
-    leaderId: partition.leader,
+    leaderId: isAlive(image, partition.leader) ? partition.leader : -1,
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: partition.replicas,
     isrNodes: partition.isr,
-    offlineReplicas: partition.replicas.filter((id) => !alive(id)),
+    offlineReplicas: partition.replicas.filter((id) => !isAlive(image, id)),
   }
 }
-
-export const describedPartitions = (topic: TopicImage, image: MetadataImage) =>
-  topic.partitions.map((partition) => describedPartition(partition, image))
