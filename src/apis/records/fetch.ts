@@ -72,21 +72,22 @@ function respond(
   request: Request,
   context: RequestContext,
 ): Response {
-  const byTopic = new Map<string, FetchedPartition[]>()
+  // Neighbours of one topic share an entry, no others: the order of the request is kept, as clients expect.
+  const runs: { readonly topic: string; readonly partitions: FetchedPartition[] }[] = []
   for (const partition of partitions) {
-    const key = topicKey(partition.topic)
-    const same = byTopic.get(key)
-    if (same === undefined) byTopic.set(key, [partition])
-    else same.push(partition)
+    const topic = topicKey(partition.topic)
+    const last = runs.at(-1)
+    if (last?.topic === topic) last.partitions.push(partition)
+    else runs.push({ topic, partitions: [partition] })
   }
   const leaders = partitions.map(({ error }) => currentLeaderOf(error))
   return {
     errorCode: 0,
     sessionId,
-    responses: [...byTopic].map(([key, ofTopic]) => ({
-      topic: key,
-      topicId: context.version >= 13 ? key : undefined,
-      partitions: ofTopic.map((partition) => partitionResponse(partition, request, context.version)),
+    responses: runs.map((run) => ({
+      topic: run.topic,
+      topicId: context.version >= 13 ? run.topic : undefined,
+      partitions: run.partitions.map((partition) => partitionResponse(partition, request, context.version)),
     })),
     nodeEndpoints: leaders.some((leader) => leader !== undefined) ? leaderEndpoints(leaders, context) : [],
   }
