@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { BrokerProcess } from './broker-process.ts'
 import { projectFolder, testsFolder } from './folders.ts'
 
 /**
@@ -73,9 +74,9 @@ async function runClients(patterns: readonly string[]): Promise<Counts> {
 }
 
 /** A script whose last line says how many passed and failed. */
-async function runScript(script: string): Promise<Counts> {
+async function runScript(script: string, parameters: readonly string[] = []): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 }
-  const code = await run(join(testsFolder, script), [], (line) => {
+  const code = await run(join(testsFolder, script), parameters, (line) => {
     const found = line.match(/^(\d+) passed, (\d+) failed/)
     if (found) Object.assign(counts, { passed: Number(found[1]), failed: Number(found[2]) })
   })
@@ -93,12 +94,16 @@ async function main(): Promise<void> {
   }
   console.log(`compat: stock clients ${seconds()}`)
   const all: Counts[] = [await runClients(patterns)]
-  const scripts = flags.has('--clients-only') || patterns.length > 0 ? [] : ['apache-kafka/run-quick.sh']
-  if (flags.has('--all')) scripts.push('suites/franz-go.sh', 'suites/librdkafka.sh')
-  for (const script of scripts) {
-    console.log(`compat: ${script} ${seconds()}`)
-    all.push(await runScript(script))
+  if (!flags.has('--clients-only') && patterns.length === 0) {
+    console.log(`compat: Apache Kafka’s own tests ${seconds()}`)
+    all.push(await runScript('apache-kafka/run-quick.sh'))
   }
+  if (flags.has('--all'))
+    for (const suite of ['franz-go', 'librdkafka']) {
+      console.log(`compat: the suite of ${suite} ${seconds()}`)
+      await using broker = await BrokerProcess.start()
+      all.push(await runScript(`suites/${suite}.sh`, [broker.address]))
+    }
   const passed = all.reduce((sum, counts) => sum + counts.passed, 0)
   const failed = all.reduce((sum, counts) => sum + counts.failed, 0)
   console.log(`compat: done ${seconds()}`)
