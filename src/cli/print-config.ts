@@ -1,17 +1,10 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
-import { brokerSettings } from '../config/broker-settings.ts'
+import { shownSettings } from '../config/shown-settings.ts'
 
-/** What holds and from where, one setting a line, those that somebody set first. */
+/** What holds and from where, one setting a line as a settings file has it, those that somebody gave first. */
 export function printedConfig(config: BrokerConfig): string {
-  const rows = Object.entries(brokerSettings)
-    .filter(([, { status }]) => status === 'used')
-    .map(([name, setting]) => {
-      const text = config.text(name)
-      return { name, text: setting.type === 'password' && text !== null ? '[hidden]' : text, from: config.from(name) }
-    })
-  const line = ({ name, text, from }: (typeof rows)[number]): string =>
-    `${`${name} = ${text ?? '(not set)'}`.padEnd(70)} (${from})`
-  const set = rows.filter(({ from }) => from !== 'default')
-  const defaults = rows.filter(({ from }) => from === 'default')
-  return [...set, ...defaults].map(line).join('\n')
+  const settings = shownSettings(config)
+  const given = settings.filter(({ from }) => from !== 'default')
+  const defaults = settings.filter(({ from }) => from === 'default')
+  return [...given, ...defaults].map(({ name, value, from }) => `${`${name}=${value}`.padEnd(64)}  # ${from}`).join('\n')
 }

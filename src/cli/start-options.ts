@@ -1,26 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { environmentSource, type SettingsSource, settingsSource } from '../config/resolve-config.ts'
 import { decodeProperties, parseProperties } from '../config/server-properties.ts'
+import { UsageError } from './usage-error.ts'
 
-/** The flags of `grete start`, as yargs gives them. */
+/** The flags of `grete start`. */
 export interface StartFlags {
-  readonly properties?: string | undefined
-  readonly port?: number | undefined
-  readonly host?: string | undefined
-  readonly dataDir?: string | undefined
-  readonly memory?: boolean | undefined
-  readonly nodeId?: number | undefined
-  readonly set?: readonly string[] | undefined
-  readonly topic?: readonly string[] | undefined
-  readonly logLevel?: string | undefined
-}
-
-/** A command line that cannot be followed, in a sentence. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'UsageError'
-  }
+  readonly properties: string | undefined
+  readonly host: string | undefined
+  readonly port: number | undefined
+  readonly dataDir: string | undefined
+  readonly memory: boolean
+  readonly nodeId: string | undefined
+  readonly set: readonly string[]
+  readonly topic: readonly string[]
+  readonly logLevel: string | undefined
 }
 
 /** Where settings come from, the first of which wins: flags, environment, file. */
@@ -33,23 +26,19 @@ export function startSources(
 }
 
 function flagSource(flags: StartFlags): SettingsSource {
+  const { host, port } = flags
   const settings = [
-    ...(flags.set ?? []).map(assignment),
+    ...flags.set.map(assignment),
     ...given('log.dirs', flags.dataDir, '--data-dir'),
-    ...given('storage.type', flags.memory === true ? 'memory' : undefined, '--memory'),
+    ...given('storage.type', flags.memory ? 'memory' : undefined, '--memory'),
     ...given('node.id', flags.nodeId, '--node-id'),
-    ...given('topics', flags.topic?.join(','), '--topic'),
+    ...given('topics', flags.topic.length === 0 ? undefined : flags.topic.join(','), '--topic'),
     ...given('log.level', flags.logLevel, '--log-level'),
   ]
-  const listen = {
-    ...(flags.host === undefined ? {} : { host: flags.host }),
-    ...(flags.port === undefined ? {} : { port: flags.port }),
-  }
-  return { settings, listen }
+  return { settings, listen: { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) } }
 }
 
-const given = (name: string, value: string | number | undefined, from: string) =>
-  value === undefined ? [] : [{ name, value: String(value), from }]
+const given = (name: string, value: string | undefined, from: string) => (value === undefined ? [] : [{ name, value, from }])
 
 function assignment(text: string) {
   const equals = text.indexOf('=')

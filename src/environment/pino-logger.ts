@@ -15,7 +15,7 @@ export interface PinoLoggerOptions {
  * last words of a process that ends at once are not lost. pino is loaded here, since importing the package does no work.
  */
 export async function pinoLogger(options: PinoLoggerOptions): Promise<Logger> {
-  const { pino } = await import('pino')
+  const { default: pino } = await import('pino')
   const terminal = options.destination === undefined ? process.stdout.isTTY : options.destination.isTTY
   const settings: LoggerOptions = { level: options.level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }
   if (options.pretty ?? terminal ?? false) return pino(settings, await prettyStream(options.destination))
