@@ -10,7 +10,9 @@ interface CurrentLeader {
 /** Where the leader is, beside an error that says it is not here: the client need not ask for metadata first (KIP-951). */
 export function currentLeaderOf(error: KafkaError | null): CurrentLeader | undefined {
   const leader = error?.details.leader
-  return leader === undefined ? undefined : { leaderId: leader.id, leaderEpoch: leader.epoch }
+  // A client that is ahead of this node is told nothing: what it knows is newer.
+  if (leader === undefined || error?.code === 'UNKNOWN_LEADER_EPOCH') return undefined
+  return { leaderId: leader.id, leaderEpoch: leader.epoch }
 }
 
 /** How to reach the leaders that a response names. */

@@ -10,6 +10,7 @@ type Response = ResponseOf<typeof initProducerId>
 
 /** An idempotent producer gets a new id each time: that it had one before counts for transactions alone. */
 export async function handleInitProducerId(request: Request, { services }: RequestContext): Promise<Response> {
-  if (request.transactionalId !== null) throw new KafkaError('INVALID_REQUEST')
+  const { transactionalId, producerId, producerEpoch } = request
+  if (transactionalId !== null || (producerId === -1n) !== (producerEpoch === -1)) throw new KafkaError('INVALID_REQUEST')
   return { errorCode: 0, producerId: await services.producerIds.next(), producerEpoch: 0 }
 }

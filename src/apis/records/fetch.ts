@@ -3,8 +3,10 @@ import type { fetch } from '../../../protocol/messages/fetch.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import { type FetchedPartition, type FetchPartition, type FetchTopic, partitionKey, topicKey } from '../../fetch/fetch-query.ts'
 import { releaseRecords } from '../../fetch/fetch-service.ts'
+import type { FetchContext } from '../../fetch/fetch-sessions.ts'
 import type { RequestContext } from '../context.ts'
 import { currentLeaderOf, leaderEndpoints } from '../current-leader.ts'
+import { refusalOf } from '../refused.ts'
 
 /*
  * Fetch. 4: isolation, last stable offset · 5: log start offset · 7: sessions (KIP-227) · 9: leader epochs (KIP-320) · 11: rack
@@ -16,19 +18,8 @@ type Response = ResponseOf<typeof fetch>
 
 export async function handleFetch(request: Request, context: RequestContext): Promise<Response> {
   const { fetch: service, node } = context.services
-  const topicOf = (topic: { topic: string; topicId: string }): FetchTopic =>
-    context.version >= 13 ? { id: topic.topicId } : { name: topic.topic }
-  const session = service.sessions.begin({
-    sessionId: request.sessionId,
-    sessionEpoch: request.sessionEpoch,
-    usesTopicIds: context.version >= 13,
-    partitions: request.topics.flatMap((topic) =>
-      topic.partitions.map((partition) => wantedPartition(topicOf(topic), partition)),
-    ),
-    forgotten: request.forgottenTopicsData.flatMap((topic) =>
-      topic.partitions.map((partition) => partitionKey(topicOf(topic), partition)),
-    ),
-  })
+  const session = beginSession(request, context)
+  if (session instanceof KafkaError) return { errorCode: session.errorCode, sessionId: 0, responses: [] }
   const isFollower = (context.version >= 15 ? request.replicaState.replicaId : request.replicaId) >= 0
   const fetched = await service.fetch(
     session.wanted,
@@ -52,6 +43,27 @@ export async function handleFetch(request: Request, context: RequestContext): Pr
   } catch (error) {
     releaseRecords(fetched.partitions)
     throw error
+  }
+}
+
+/** A session that is gone is no session of the answer either, and its partitions are not answered: the client begins a new one. */
+function beginSession(request: Request, { services, version }: RequestContext): FetchContext | KafkaError {
+  const topicOf = ({ topic, topicId }: { topic: string; topicId: string }): FetchTopic =>
+    version >= 13 ? { id: topicId } : { name: topic }
+  try {
+    return services.fetch.sessions.begin({
+      sessionId: request.sessionId,
+      sessionEpoch: request.sessionEpoch,
+      usesTopicIds: version >= 13,
+      partitions: request.topics.flatMap((topic) =>
+        topic.partitions.map((partition) => wantedPartition(topicOf(topic), partition)),
+      ),
+      forgotten: request.forgottenTopicsData.flatMap((topic) =>
+        topic.partitions.map((partition) => partitionKey(topicOf(topic), partition)),
+      ),
+    })
+  } catch (error) {
+    return refusalOf(error)
   }
 }
 

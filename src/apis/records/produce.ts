@@ -1,6 +1,6 @@
-import { KafkaError } from '../../../protocol/errors.ts'
+import { type ErrorName, KafkaError } from '../../../protocol/errors.ts'
 import type { produce } from '../../../protocol/messages/produce.ts'
-import { compressionTypeOf } from '../../../protocol/records/compression.ts'
+import { compressionTypes } from '../../../protocol/records/compression.ts'
 import { RecordBatch, recordBatchHeaderBytes } from '../../../protocol/records/record-batch.ts'
 import type { RecordsSlice } from '../../../protocol/records/records-slice.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
@@ -65,6 +65,7 @@ function appendFrom(
     const place = places[index] as Place
     try {
       const log = logOf(place, request, context)
+      place.outcome = { log, appended: null, error: null }
       const prepared = log.prepare(recordsOf(place.data, context.version), { by: 'client' })
       if (prepared instanceof Promise) {
         const appended = prepared.then(
@@ -89,17 +90,20 @@ function recordsOf({ records }: PartitionData, version: number): RecordsSlice {
       `Produce requests with version ${version} must have exactly one record batch per partition`,
     )
   }
-  if (
-    version < 7 &&
-    records.sizeBytes >= recordBatchHeaderBytes &&
-    compressionTypeOf(new RecordBatch(records.view(), 0).compressionId) === 'zstd'
-  ) {
+  if (version < 7 && isZstd(records)) {
     throw new KafkaError(
       'UNSUPPORTED_COMPRESSION_TYPE',
       `Produce requests with version ${version} are not allowed to use ZStandard compression`,
     )
   }
   return records
+}
+
+/** What is no batch at all is refused by the log. */
+function isZstd(records: RecordsSlice): boolean {
+  if (records.sizeBytes < recordBatchHeaderBytes) return false
+  const { magic, compressionId } = new RecordBatch(records.view(), 0)
+  return magic === 2 && compressionTypes[compressionId] === 'zstd'
 }
 
 function logOf({ topic, data }: Place, request: Request, context: RequestContext): PartitionLog {
@@ -123,7 +127,7 @@ function append(place: Place, log: PartitionLog, batch: PreparedBatch): void {
 }
 
 function refuse(place: Place, error: unknown): void {
-  place.outcome = { log: null, appended: null, error: refusalOf(error) }
+  place.outcome = { log: place.outcome.log, appended: null, error: refusalOf(error) }
 }
 
 /** Waits for what acks asks, then says what became of each partition. */
@@ -203,6 +207,15 @@ function respond(places: readonly Place[], context: RequestContext): Response {
   }
 }
 
+/** With these Kafka does not say where the log starts. */
+const withoutLogStart: ReadonlySet<ErrorName> = new Set<ErrorName>([
+  'CORRUPT_MESSAGE',
+  'KAFKA_STORAGE_ERROR',
+  'MESSAGE_TOO_LARGE',
+  'NOT_LEADER_OR_FOLLOWER',
+  'RECORD_LIST_TOO_LARGE',
+])
+
 function partitionResponse({ data, outcome }: Place) {
   const { log, appended, error } = outcome
   if (error !== null || log === null || appended === null) {
@@ -210,6 +223,7 @@ function partitionResponse({ data, outcome }: Place) {
       index: data.index,
       errorCode: error?.errorCode ?? 0,
       baseOffset: -1n,
+      logStartOffset: log === null || (error !== null && withoutLogStart.has(error.code)) ? -1n : log.logStartOffset,
       recordErrors: (error?.details.recordErrors ?? []).map(({ index, message }) => ({
         batchIndex: index,
         batchIndexErrorMessage: message,
