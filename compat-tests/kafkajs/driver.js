@@ -1,14 +1,13 @@
-// Drives kafkajs. Its snappy, lz4 and zstd are plug-ins; here they stand on the libraries that its users take.
+// Drives kafkajs. Its snappy, lz4 and zstd are plug-ins; here they stand on libraries that its users take. All of them are the
+// project's own dependencies, so that this driver runs without a set-up.
 import { randomUUID } from 'node:crypto'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
+import kafkajs from 'kafkajs'
+import lz4 from 'lz4-napi'
+import snappy from 'snappy'
 import { MemberMemory, runCommands } from '../command-loop.js'
 
-const require = createRequire(join(process.env.GRETE_CACHE, 'npm', 'package.json'))
-const { CompressionCodecs, CompressionTypes, Kafka, Partitioners, logLevel } = require('kafkajs')
-const snappy = require('snappy')
-const lz4 = require('lz4-napi')
+const { CompressionCodecs, CompressionTypes, Kafka, Partitioners, logLevel } = kafkajs
 
 const codecTypes = {
   none: CompressionTypes.None,
@@ -40,8 +39,8 @@ CompressionCodecs[CompressionTypes.LZ4] = () => ({
   decompress: (bytes) => lz4.decompressFrame(bytes),
 })
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-  compress: async (encoder) => zstdCompressSync(encoder.buffer),
-  decompress: async (bytes) => zstdDecompressSync(bytes),
+  compress: async (encoder) => zlib.zstdCompressSync(encoder.buffer),
+  decompress: async (bytes) => zlib.zstdDecompressSync(bytes),
 })
 
 const kafka = new Kafka({ clientId: 'kafkajs', brokers: [process.argv[2]], logLevel: logLevel.NOTHING })

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The JavaScript clients, apart from the product's dependencies: GRETE_CACHE/npm. The addon of
+# The JavaScript clients that are no dependency of the project (kafkajs is one): GRETE_CACHE/npm. The addon of
 # @confluentinc/kafka-javascript is compiled for the Node that runs this, and its tests run on that Node.
 set -euo pipefail
 . "$(dirname "$0")/part.sh"
