@@ -2,7 +2,7 @@ import { Broker } from '../broker.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { pinoLogger } from '../environment/pino-logger.ts'
 import { printedConfig } from './print-config.ts'
-import { type StartFlags, startSources } from './start-options.ts'
+import { inImage, type StartFlags, startSources } from './start-options.ts'
 
 /** The broker found a fault in itself. */
 const FAULT = 70
@@ -14,7 +14,7 @@ export async function startCommand(flags: StartFlags): Promise<number> {
   const logger = await pinoLogger({ level: config.get('log.level') })
   for (const warning of warnings) logger.warn({}, warning)
   for (const note of notes) logger.info({}, note)
-  const broker = await Broker.startWith({ config, logger, inImage: process.env['GRETE_IMAGE'] === '1' })
+  const broker = await Broker.startWith({ config, logger, inImage: inImage(process.env) })
   for (const line of broker.welcome()) logger.info({}, line)
   const signal = await Promise.race([stopped, broker.closed.catch(() => null)])
   if (typeof signal !== 'string') return FAULT

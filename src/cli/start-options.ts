@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { StartError } from '../broker.ts'
 import { environmentSource, type SettingsSource, settingsSource } from '../config/resolve-config.ts'
 import { decodeProperties, parseProperties } from '../config/server-properties.ts'
 import { UsageError } from './usage-error.ts'
@@ -16,13 +17,25 @@ export interface StartFlags {
   readonly logLevel: string | undefined
 }
 
+/** What the container image sets: its port can be reached from outside, and its data can be mounted. Anything else that is said wins. */
+const imageSource = settingsSource({ listeners: 'PLAINTEXT://0.0.0.0:9092', 'log.dir': '/var/lib/grete' }, 'the image')
+
+/** Whether this runs in the container image, which says so in its environment. */
+export function inImage(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return environment['GRETE_IMAGE'] === '1'
+}
+
 /** Where settings come from, the first of which wins: flags, environment, file. */
 export function startSources(
   flags: StartFlags,
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly SettingsSource[] {
-  const sources = [flagSource(flags), environmentSource(environment)]
-  return flags.properties === undefined ? sources : [...sources, fileSource(flags.properties)]
+  return [
+    flagSource(flags),
+    environmentSource(environment),
+    ...(flags.properties === undefined ? [] : [fileSource(flags.properties)]),
+    ...(inImage(environment) ? [imageSource] : []),
+  ]
 }
 
 function flagSource(flags: StartFlags): SettingsSource {
@@ -52,7 +65,12 @@ function fileSource(path: string): SettingsSource {
     bytes = readFileSync(path)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new UsageError(code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read: ${message}.`)
+    throw new StartError(code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read: ${message}.`)
   }
-  return settingsSource(parseProperties(decodeProperties(bytes)), path)
+  try {
+    return settingsSource(parseProperties(decodeProperties(bytes)), path)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new StartError(`${path} is no properties file: ${error.message}`)
+    throw error
+  }
 }
