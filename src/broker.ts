@@ -193,10 +193,11 @@ async function open(options: SettledOptions, bug: (error: Error) => void): Promi
     buffers: new Buffers(),
   }
   const server = new Server({ config, environment })
+  const storage = openStorage(config, environment)
+  let cluster: Cluster | null = null
   try {
     await server.open()
-    const storage = openStorage(config, environment)
-    const cluster = await openCluster({
+    cluster = await openCluster({
       storage,
       environment,
       config,
@@ -210,6 +211,8 @@ async function open(options: SettledOptions, bug: (error: Error) => void): Promi
     return { options, config, storage, cluster, groups, server, clocks: [time, real] }
   } catch (error) {
     await server.close()
+    // A start that failed lets go of the data directory, too: its process may live on and start another.
+    await (cluster === null ? storage.close(null) : cluster.stop())
     for (const clock of [time, real]) clock.stop()
     throw startError(error)
   }
