@@ -32,6 +32,8 @@ interface Place {
   readonly topic: Request['topicData'][number]
   readonly data: PartitionData
   outcome: Outcome
+  /** Settled when acks is satisfied; undefined: it is. */
+  wait: undefined | Promise<void>
 }
 
 /** The admin client may write to internal topics, as in Kafka. */
@@ -42,7 +44,9 @@ const ADMIN_CLIENT_ID = '__admin_client'
  */
 export function handleProduce(request: Request, context: RequestContext): Started<Response> {
   const places = request.topicData.flatMap((topic) =>
-    topic.partitionData.map((data): Place => ({ topic, data, outcome: { log: null, appended: null, error: null } })),
+    topic.partitionData.map(
+      (data): Place => ({ topic, data, outcome: { log: null, appended: null, error: null }, wait: undefined }),
+    ),
   )
   const appending = appendFrom(places, 0, request, context)
   if (appending === undefined) {
@@ -69,12 +73,12 @@ function appendFrom(
       const prepared = log.prepare(recordsOf(place.data, context.version), { by: 'client' })
       if (prepared instanceof Promise) {
         const appended = prepared.then(
-          (batch) => append(place, log, batch),
+          (batch) => append(place, log, batch, request.acks),
           (error: unknown) => refuse(place, error),
         )
         return appended.then(() => appendFrom(places, index + 1, request, context))
       }
-      append(place, log, prepared)
+      append(place, log, prepared, request.acks)
     } catch (error) {
       refuse(place, error)
     }
@@ -118,12 +122,22 @@ function logOf({ topic, data }: Place, request: Request, context: RequestContext
   return log
 }
 
-function append(place: Place, log: PartitionLog, batch: PreparedBatch): void {
+/** Asks in the same turn for what acks wants: a failure later on must not be missed. */
+function append(place: Place, log: PartitionLog, batch: PreparedBatch, acks: number): void {
   try {
-    place.outcome = { log, appended: log.append(batch), error: null }
+    const appended = log.append(batch)
+    place.outcome = { log, appended, error: null }
+    place.wait = waitFor(log, appended, acks)
+    // Looked at when the other partitions are appended as well.
+    place.wait?.catch(() => {})
   } catch (error) {
     refuse(place, error)
   }
+}
+
+function waitFor(log: PartitionLog, { lastOffset }: AppendedBatch, acks: number): undefined | Promise<void> {
+  if (acks === 0) return undefined
+  return acks === 1 ? log.whenWritten(lastOffset + 1n) : log.whenDurable(lastOffset + 1n)
 }
 
 function refuse(place: Place, error: unknown): void {
@@ -137,18 +151,9 @@ function answer(
   context: RequestContext,
 ): Response | null | 'close' | Promise<Response> {
   if (request.acks === 0) return places.some(({ outcome }) => outcome.error !== null) ? 'close' : null
-  const waits = places.flatMap((place) => {
-    const wait = waitFor(place.outcome, request.acks)
-    return wait === undefined ? [] : [{ place, wait }]
-  })
+  const waits = places.flatMap((place) => (place.wait === undefined ? [] : [{ place, wait: place.wait }]))
   if (waits.length === 0) return respond(places, context)
   return settled(waits, request.timeoutMs, context).then(() => respond(places, context))
-}
-
-function waitFor({ log, appended }: Outcome, acks: number): undefined | Promise<void> {
-  if (log === null || appended === null) return undefined
-  const end = appended.lastOffset + 1n
-  return acks === 1 ? log.whenWritten(end) : log.whenDurable(end)
 }
 
 interface Wait {
