@@ -1,3 +1,4 @@
+import { KafkaError } from '../../../protocol/errors.ts'
 import type { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { RequestContext } from '../context.ts'
@@ -7,5 +8,10 @@ import type { RequestContext } from '../context.ts'
 type Request = RequestOf<typeof syncGroup>
 type Response = ResponseOf<typeof syncGroup>
 
-export const handleSyncGroup = (request: Request, context: RequestContext): Promise<Response> =>
-  context.services.groups.request(request.groupId, { api: 'SyncGroup', request }, context)
+export function handleSyncGroup(request: Request, context: RequestContext): Promise<Response> {
+  // Null is legal on the wire since version 5, and yet they must be there.
+  if (context.version >= 5 && (request.protocolType === null || request.protocolName === null)) {
+    throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL')
+  }
+  return context.services.groups.request(request.groupId, { api: 'SyncGroup', request }, context)
+}

@@ -164,7 +164,6 @@ describe('acks', () => {
     await using client = await broker.connect()
     client.send(produce, 9, request('acks-0', testBatch([{}, {}]), { acks: 0 }))
     const partitions = [{ partitionIndex: 0, timestamp: -1n }]
-    // Read by the frame, since the first correlation id was given to a request without an answer.
     const { topics } = await client.request(listOffsets, 5, { replicaId: -1, topics: [{ name: 'acks-0', partitions }] })
     expect(topics[0]!.partitions[0]!.offset).toBe(2n)
   })
