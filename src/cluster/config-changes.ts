@@ -167,8 +167,29 @@ function changeResource(
   // A broker's setting is written though it stays the same: its nodes read their files again (KAFKA-14136).
   const always = resourceType === ConfigResource.broker
   const changed = touched.filter((name) => always || current.get(name) !== kept.get(name))
+  if (resourceType === ConfigResource.broker) refuseWhatIsReadAtStart(changed, current, kept)
   const records = changed.map((name) => recordOfConfig(resourceType, resourceName, name, kept.get(name) ?? null))
   return [...records, ...followsMinInsyncReplicas(image, { resourceType, resourceName }, new Set(changed), kept)]
+}
+
+/** Kafka changes these while it runs. Here they hold from the start on, so that a change would be taken and do nothing. */
+const readAtStart: ReadonlySet<string> = new Set([
+  'listeners',
+  'listener.security.protocol.map',
+  'max.connections',
+  'max.connections.per.ip',
+  'max.connections.per.ip.overrides',
+  'producer.id.expiration.ms',
+])
+
+function refuseWhatIsReadAtStart(changed: readonly string[], current: ConfigValues, kept: ConfigValues): void {
+  const names = changed.filter((name) => {
+    const setting = name.replace(/^listener\.name\.[^.]+\./, '')
+    // What a directory brought along may be removed.
+    return readAtStart.has(setting) && kept.has(name) && kept.get(name) !== current.get(name)
+  })
+  if (names.length === 0) return
+  throw invalid(`These configs are read when the broker starts and cannot be updated dynamically: [${names.join(', ')}]`)
 }
 
 /** Throws as Kafka does where the values cannot be; gives those that are to be kept. */

@@ -217,6 +217,16 @@ describe('IncrementalAlterConfigs', () => {
     ])
   })
 
+  test.each([
+    ['1', 'listeners'],
+    ['', 'max.connections'],
+  ])('of the broker %j does not take %s, which would not be followed', async (name, setting) => {
+    const value = setting === 'listeners' ? 'PLAINTEXT://127.0.0.1:9' : '10'
+    expect(await change([[BROKER, name, [setting, SET, value]]])).toEqual([
+      ['INVALID_REQUEST', `These configs are read when the broker starts and cannot be updated dynamically: [${setting}]`],
+    ])
+  })
+
   test('refuses a resource that is named twice each time', async () => {
     const twice: Changed = [TOPIC, 'orders', ['retention.ms', SET, '1']]
     const refused = ['INVALID_REQUEST', 'Each resource must appear at most once.']
