@@ -1,4 +1,4 @@
-import { type ErrorName, KafkaError } from '../../../protocol/errors.ts'
+import { KafkaError } from '../../../protocol/errors.ts'
 import type { produce } from '../../../protocol/messages/produce.ts'
 import { compressionTypes } from '../../../protocol/records/compression.ts'
 import { RecordBatch, recordBatchHeaderBytes } from '../../../protocol/records/record-batch.ts'
@@ -9,8 +9,8 @@ import { internalTopics } from '../../cluster/topic-names.ts'
 import type { AppendedBatch, PartitionLog } from '../../log/partition-log.ts'
 import type { PreparedBatch } from '../../log/prepared-batch.ts'
 import type { RequestContext, Started } from '../context.ts'
-import { currentLeaderOf, leaderEndpoints } from '../current-leader.ts'
 import { refusalOf } from '../refused.ts'
+import { type Place, produceResponse } from './produce-response.ts'
 
 /*
  * Produce. 3: batches of magic 2, transactional id · 7: zstd · 8: errors of single records (KIP-467) · 9: flexible
@@ -20,21 +20,6 @@ import { refusalOf } from '../refused.ts'
 type Request = RequestOf<typeof produce>
 type Response = ResponseOf<typeof produce>
 type PartitionData = Request['topicData'][number]['partitionData'][number]
-
-/** What became of one partition's records. */
-interface Outcome {
-  readonly log: PartitionLog | null
-  readonly appended: AppendedBatch | null
-  readonly error: KafkaError | null
-}
-
-interface Place {
-  readonly topic: Request['topicData'][number]
-  readonly data: PartitionData
-  outcome: Outcome
-  /** Settled when acks is satisfied; undefined: it is. */
-  wait: undefined | Promise<void>
-}
 
 /** The admin client may write to internal topics, as in Kafka. */
 const ADMIN_CLIENT_ID = '__admin_client'
@@ -152,8 +137,8 @@ function answer(
 ): Response | null | 'close' | Promise<Response> {
   if (request.acks === 0) return places.some(({ outcome }) => outcome.error !== null) ? 'close' : null
   const waits = places.flatMap((place) => (place.wait === undefined ? [] : [{ place, wait: place.wait }]))
-  if (waits.length === 0) return respond(places, context)
-  return settled(waits, request.timeoutMs, context).then(() => respond(places, context))
+  if (waits.length === 0) return produceResponse(places, context)
+  return settled(waits, request.timeoutMs, context).then(() => produceResponse(places, context))
 }
 
 interface Wait {
@@ -192,56 +177,4 @@ function settled(waits: readonly Wait[], timeoutMs: number, context: RequestCont
       )
     }
   })
-}
-
-function respond(places: readonly Place[], context: RequestContext): Response {
-  const byTopic = new Map<Place['topic'], Place[]>()
-  for (const place of places) {
-    const same = byTopic.get(place.topic)
-    if (same === undefined) byTopic.set(place.topic, [place])
-    else same.push(place)
-  }
-  const leaders = places.map(({ outcome }) => currentLeaderOf(outcome.error))
-  return {
-    responses: [...byTopic].map(([topic, ofTopic]) => ({
-      name: topic.name,
-      topicId: topic.topicId,
-      partitionResponses: ofTopic.map(partitionResponse),
-    })),
-    nodeEndpoints: leaders.some((leader) => leader !== undefined) ? leaderEndpoints(leaders, context) : [],
-  }
-}
-
-/** With these Kafka does not say where the log starts. */
-const withoutLogStart: ReadonlySet<ErrorName> = new Set<ErrorName>([
-  'CORRUPT_MESSAGE',
-  'KAFKA_STORAGE_ERROR',
-  'MESSAGE_TOO_LARGE',
-  'NOT_LEADER_OR_FOLLOWER',
-  'RECORD_LIST_TOO_LARGE',
-])
-
-function partitionResponse({ data, outcome }: Place) {
-  const { log, appended, error } = outcome
-  if (error !== null || log === null || appended === null) {
-    return {
-      index: data.index,
-      errorCode: error?.errorCode ?? 0,
-      baseOffset: -1n,
-      logStartOffset: log === null || (error !== null && withoutLogStart.has(error.code)) ? -1n : log.logStartOffset,
-      recordErrors: (error?.details.recordErrors ?? []).map(({ index, message }) => ({
-        batchIndex: index,
-        batchIndexErrorMessage: message,
-      })),
-      errorMessage: error?.message ?? null,
-      currentLeader: currentLeaderOf(error),
-    }
-  }
-  return {
-    index: data.index,
-    errorCode: 0,
-    baseOffset: appended.baseOffset,
-    logAppendTimeMs: appended.logAppendTimeMs,
-    logStartOffset: log.logStartOffset,
-  }
 }
