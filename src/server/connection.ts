@@ -159,8 +159,12 @@ export class Connection implements ByteSink, FrameTaker {
     this.#options.waitsForMemory()
   }
 
+  refusal(apiKey: number, version: number): string | null {
+    return this.#options.dispatch.refusal(apiKey, version)
+  }
+
   broken(reason: string): void {
-    this.#refuse(this.#responses.open(0), new Unanswerable(`it sent ${reason}`))
+    this.#refuse(this.#responses.open(0), new Unanswerable(reason))
   }
 
   // Order

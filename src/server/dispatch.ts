@@ -67,6 +67,14 @@ export class Dispatch {
     this.#options = options
   }
 
+  /** Why no request of this API and version is answered, as the end of a sentence; null: it may be. */
+  refusal(apiKey: number, version: number): string | null {
+    const { table } = this.#options
+    const row = table.find(apiKey)
+    const isKnown = table.serves(apiKey, version) !== undefined || (row !== undefined && apiKey === apiVersions.key)
+    return isKnown ? null : unknownSentence(row, apiKey, version, null)
+  }
+
   /** Throws Unanswerable. */
   start(frame: Frame, requester: Requester): Dispatched {
     const reader = new Reader(frame.bytes, 0, frame.bytes.length, { records: (start, end) => frame.records(start, end) })

@@ -46,6 +46,7 @@ class TestTaker implements FrameTaker {
   readonly held: Held[] = []
   readonly reasons: string[] = []
   fateOf: () => Fate = () => 'at once'
+  serves: (apiKey: number, version: number) => boolean = () => true
   wants = true
   waits = 0
 
@@ -94,6 +95,10 @@ class TestTaker implements FrameTaker {
 
   waitsForMemory(): void {
     this.waits++
+  }
+
+  refusal(apiKey: number, version: number): string | null {
+    return this.serves(apiKey, version) ? null : `it sent ${apiKey} version ${version}`
   }
 
   broken(reason: string): void {
@@ -179,6 +184,20 @@ describe('framing', () => {
     taker.framing.received(framed(Buffer.from('later')))
     expect(taker.frames).toEqual([])
     expect(isAllBack(memory)).toBe(true)
+  })
+
+  test('a large frame of an API that is not served takes no memory, wherever its first bytes are cut', () => {
+    const memory = memoryOf(1 << 20)
+    const stream = framed(Buffer.concat([Buffer.from([0xfe, 0x01, 0xff, 0xfd]), Buffer.alloc(50_000)])).subarray(0, 1000)
+    for (let cut = 1; cut <= 8; cut++) {
+      const taker = new TestTaker(memory)
+      taker.serves = () => false
+      for (let at = 0; at < stream.length && taker.reasons.length === 0; at += cut) {
+        taker.framing.received(stream.subarray(at, at + cut))
+        expect(memory.received.reservedBytes).toBe(0)
+      }
+      expect(taker.reasons).toEqual(['it sent -511 version -3'])
+    }
   })
 
   test('a frame of exactly the largest size is taken', () => {

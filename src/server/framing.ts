@@ -11,11 +11,15 @@ export interface FrameTaker {
   wanted(): void
   /** It begins to wait for its turn to be given memory. */
   waitsForMemory(): void
-  /** Bytes that cannot be a frame; the connection ends. */
+  /** Why a request of this API and version is not served; null: it is. */
+  refusal(apiKey: number, version: number): string | null
+  /** Bytes that cannot be a frame, or are not going to be served: the connection ends. The reason is the end of a sentence about the client. */
   broken(reason: string): void
 }
 
 const SIZE_BYTES = 4
+/** How a request begins: API key and version. */
+const LEAD_BYTES = 4
 
 /** A frame that has begun. `pooled` is null while it waits to be admitted. */
 interface Partial {
@@ -27,7 +31,8 @@ interface Partial {
 /**
  * Cuts a connection's bytes into frames: an int32 that says how many bytes follow, then these. A frame that lies whole in the chunk that was
  * read is handed on as a view. One that does not is put together in a buffer of its own size, which the reader then fills in place; its announced
- * length is reserved first, in turn with other connections.
+ * length is reserved first, in turn with other connections, once its first bytes have shown that it is a request: garbage that looks like a large size
+ * must not keep memory from others.
  *
  * While the connection takes no frame it is still read until bytes come, since only a reader learns that the client has gone.
  */
@@ -37,6 +42,9 @@ export class Framing {
   readonly #frameBytesMax: number
   #size = 0
   #sizeFilled = 0
+  /** The first bytes of a frame that is not whole, as one number. */
+  #lead = 0
+  #leadFilled = 0
   #partial: Partial | null = null
   /** The place of `#partial` in the line for memory. */
   #admission: Waiting | null = null
@@ -166,18 +174,21 @@ export class Framing {
       } else {
         at = this.#takeSize(bytes, at)
         if (this.#sizeFilled < SIZE_BYTES) return
-        this.#sizeFilled = 0
         const sizeBytes = this.#size
         if (sizeBytes < 0 || sizeBytes > this.#frameBytesMax) {
           this.#taker.broken(sizeSentence(sizeBytes, this.#frameBytesMax))
           return
         }
-        if (bytes.length - at < sizeBytes) {
-          this.#begin(sizeBytes)
-        } else {
+        if (this.#leadFilled === 0 && bytes.length - at >= sizeBytes) {
+          this.#sizeFilled = 0
           const frame = new Frame(this.#memory, bytes.subarray(at, at + sizeBytes), pooled)
           at += sizeBytes
           this.#held = !this.#taker.take(frame)
+        } else {
+          at = this.#takeLead(bytes, at)
+          if (this.#leadFilled < Math.min(LEAD_BYTES, sizeBytes)) return
+          if (!this.#isServed()) return
+          this.#begin(sizeBytes)
         }
       }
       if (this.#held || this.#admission !== null) {
@@ -201,6 +212,22 @@ export class Framing {
     return at
   }
 
+  #takeLead(bytes: Buffer, from: number): number {
+    let at = from
+    while (this.#leadFilled < Math.min(LEAD_BYTES, this.#size) && at < bytes.length) {
+      this.#lead = (this.#lead << 8) | (bytes[at++] as number)
+      this.#leadFilled++
+    }
+    return at
+  }
+
+  #isServed(): boolean {
+    if (this.#leadFilled < LEAD_BYTES) return true
+    const reason = this.#taker.refusal(this.#lead >> 16, (this.#lead << 16) >> 16)
+    if (reason !== null) this.#taker.broken(reason)
+    return reason === null
+  }
+
   #fill(partial: Partial, bytes: Buffer, from: number): number {
     if (partial.pooled === null) throw new Error('bytes for a frame that waits for its memory')
     const count = Math.min(partial.sizeBytes - partial.filled, bytes.length - from)
@@ -209,14 +236,19 @@ export class Framing {
     return count
   }
 
-  /** Begins a frame that is not whole yet; it may have to wait for its turn. */
+  /** Begins a frame that is not whole yet, with its first bytes; it may have to wait for its turn. */
   #begin(sizeBytes: number): void {
     const partial: Partial = { sizeBytes, filled: 0, pooled: null }
+    const [lead, leadBytes] = [this.#lead, this.#leadFilled]
     this.#partial = partial
+    this.#sizeFilled = 0
+    this.#leadFilled = 0
     this.#leaveLine()
     const { received, buffers } = this.#memory
     const waiting = received.reserveInTurn(sizeBytes, () => {
       partial.pooled = new PooledBytes(this.#memory, buffers.take(sizeBytes), sizeBytes)
+      for (let at = leadBytes - 1, rest = lead; at >= 0; at--, rest >>= 8) partial.pooled.buffer[at] = rest & 0xff
+      partial.filled = leadBytes
       if (this.#admission === null) return
       this.#admission = null
       this.#goOn()
@@ -257,5 +289,5 @@ const isInPlace = (bytes: Buffer, buffer: Buffer): boolean => bytes.buffer === b
 
 const sizeSentence = (sizeBytes: number, frameBytesMax: number): string =>
   sizeBytes < 0
-    ? `a request of ${sizeBytes} bytes`
-    : `a request of ${sizeBytes} bytes, and socket.request.max.bytes is ${frameBytesMax}`
+    ? `it sent a request of ${sizeBytes} bytes`
+    : `it sent a request of ${sizeBytes} bytes, and socket.request.max.bytes is ${frameBytesMax}`

@@ -231,6 +231,7 @@ describe('memory that others wait for', () => {
   const frame = (sizeBytes: number, sentBytes: number): Buffer => {
     const bytes = Buffer.alloc(4 + sentBytes)
     bytes.writeInt32BE(sizeBytes)
+    bytes.writeInt16BE(heartbeat.key, 4)
     return bytes
   }
 
