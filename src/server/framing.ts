@@ -186,7 +186,7 @@ export class Framing {
           this.#held = !this.#taker.take(frame)
         } else {
           at = this.#takeLead(bytes, at)
-          if (this.#leadFilled < Math.min(LEAD_BYTES, sizeBytes)) return
+          if (this.#leadFilled < this.#leadBytes) return
           if (!this.#isServed()) return
           this.#begin(sizeBytes)
         }
@@ -214,15 +214,20 @@ export class Framing {
 
   #takeLead(bytes: Buffer, from: number): number {
     let at = from
-    while (this.#leadFilled < Math.min(LEAD_BYTES, this.#size) && at < bytes.length) {
+    while (this.#leadFilled < this.#leadBytes && at < bytes.length) {
       this.#lead = (this.#lead << 8) | (bytes[at++] as number)
       this.#leadFilled++
     }
     return at
   }
 
+  /** A frame that is no longer than that is put together without being looked at. */
+  get #leadBytes(): number {
+    return this.#size > LEAD_BYTES ? LEAD_BYTES : 0
+  }
+
   #isServed(): boolean {
-    if (this.#leadFilled < LEAD_BYTES) return true
+    if (this.#leadFilled === 0) return true
     const reason = this.#taker.refusal(this.#lead >> 16, (this.#lead << 16) >> 16)
     if (reason !== null) this.#taker.broken(reason)
     return reason === null
