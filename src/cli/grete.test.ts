@@ -149,6 +149,27 @@ describe('grete start', () => {
     expect(code).toBe(0)
   })
 
+  test('a second signal ends it at once', async () => {
+    await using command = new TestCommand(['start', '--memory', '--port', '0'])
+    await command.serves()
+    // Both are pending when it goes on.
+    for (const signal of ['SIGSTOP', 'SIGTERM', 'SIGINT', 'SIGCONT'] as const) process.kill(command.pid, signal)
+    expect([130, 143]).toContain(await command.ended)
+  })
+
+  test('a fault of its own is one line, and shows its stack to who asks for more', async () => {
+    const fault = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+      os.totalmem = () => { throw new Error('no memory at all') }; syncBuiltinESMExports()`
+    const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` }
+    expect(await runCommand(['start', '--memory', '--port', '0'], { environment })).toEqual({
+      code: 70,
+      output: '',
+      errors: `An unexpected error ended grete ${VERSION}: no memory at all (--log-level debug shows where)\n`,
+    })
+    const { errors } = await runCommand(['start', '--memory', '--port', '0', '--log-level', 'debug'], { environment })
+    expect(errors).toMatch(/no memory at all\nError: no memory at all\n {4}at /)
+  })
+
   test('help and version', async () => {
     expect(await runCommand(['--version'])).toEqual({ code: 0, output: `${VERSION}\n`, errors: '' })
     expect(await runCommand(['--help'])).toMatchObject({ code: 0, output: expect.stringContaining('Examples:'), errors: '' })
