@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { BrokerProcess } from './broker-process.ts'
-import { projectFolder, testsFolder } from './folders.ts'
+import { cacheFolder, projectFolder, testsFolder } from './folders.ts'
 
 /**
  * Runs the compatibility tests: set-up, stock clients, Apache Kafka's own tests; the last line is the sum of them all.
@@ -84,6 +84,12 @@ async function runScript(script: string, parameters: readonly string[] = []): Pr
   return counts
 }
 
+/** Field by field; counts as one test. */
+async function checkSchemas(): Promise<Counts> {
+  const code = await run(process.execPath, [join('dist', 'scripts', 'check-schemas.js'), join(cacheFolder, 'schemas')])
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
 async function main(): Promise<void> {
   const flags = new Set(process.argv.slice(2).filter((word) => word.startsWith('--')))
   const patterns = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -92,8 +98,10 @@ async function main(): Promise<void> {
   if (!flags.has('--no-setup') && (await run(join(testsFolder, 'setup.sh'), [])) !== 0) {
     console.log('compat: the set-up failed: what it did not install is reported as not run')
   }
+  console.log(`compat: the schemas against Kafka’s own ${seconds()}`)
+  const all: Counts[] = [await checkSchemas()]
   console.log(`compat: stock clients ${seconds()}`)
-  const all: Counts[] = [await runClients(patterns)]
+  all.push(await runClients(patterns))
   if (!flags.has('--clients-only') && patterns.length === 0) {
     console.log(`compat: Apache Kafka’s own tests ${seconds()}`)
     all.push(await runScript('apache-kafka/run-quick.sh'))
