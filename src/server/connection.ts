@@ -76,7 +76,7 @@ export class Connection implements ByteSink, FrameTaker {
     socket.on('close', () => this.#end())
   }
 
-  /** Kept open however long it is quiet: the broker owes it an answer. */
+  /** The broker owes it an answer. */
   get awaitsAnswer(): boolean {
     return this.#responses.unsettled > 0
   }

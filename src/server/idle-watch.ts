@@ -8,7 +8,10 @@ export interface IdleWatchOptions {
   readonly connections: Iterable<Connection>
 }
 
-/** Closes connections on which nothing has moved for long, and to which no answer is owed. */
+/**
+ * Closes connections on which nothing has moved for long. As in Kafka also those that wait for an answer: a client that has gone is not always
+ * noticed, not while more of its bytes are there than are read.
+ */
 export class IdleWatch {
   readonly #options: IdleWatchOptions
   #timer: Timer | null = null
@@ -37,8 +40,7 @@ export class IdleWatch {
     const nowMs = clock.nowMs()
     for (const connection of connections) {
       connection.noteSending(nowMs)
-      if (connection.awaitsAnswer) connection.lastActiveMs = nowMs
-      else if (connection.lastActiveMs <= nowMs - idleMs) connection.destroy()
+      if (connection.lastActiveMs <= nowMs - idleMs) connection.destroy()
     }
   }
 
