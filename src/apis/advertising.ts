@@ -1,5 +1,5 @@
 import type { ClusterNode } from '../cluster/cluster.ts'
-import type { ConnectionFacts } from './context.ts'
+import type { ConnectionFacts } from './connection-facts.ts'
 
 export interface AdvertisingOptions {
   /** The node that this process serves. */

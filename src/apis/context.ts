@@ -6,6 +6,7 @@ import type { Environment } from '../environment/environment.ts'
 import type { FetchService } from '../fetch/fetch-service.ts'
 import type { Advertising } from './advertising.ts'
 import type { ApiTable } from './api-table.ts'
+import type { ConnectionFacts } from './connection-facts.ts'
 
 /** What a handler is told about a request beyond its body. */
 export interface RequestContext {
@@ -19,18 +20,6 @@ export interface RequestContext {
   readonly services: Services
   /** Runs once, when the socket has taken the answer or the connection has ended. */
   afterResponse(run: () => void): void
-}
-
-export interface ConnectionFacts {
-  readonly id: number
-  /** The name of the listener that it came in by. */
-  readonly listener: string
-  /** The address that the client reached us by, and the port. */
-  readonly localAddress: string
-  readonly localPort: number
-  readonly remoteAddress: string
-  /** Runs when the connection has ended; what it gives takes that back. */
-  onClose(run: () => void): () => void
 }
 
 /** Who owns what, for the handlers: put together in broker.ts. */

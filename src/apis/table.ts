@@ -55,7 +55,8 @@ import { handleListPartitionReassignments } from './topics/list-partition-reassi
 import { handleMetadata } from './topics/metadata.ts'
 
 export { type ApiRow, ApiTable } from './api-table.ts'
-export type { Answer, ConnectionFacts, RequestContext, Services, Started } from './context.ts'
+export type { ConnectionFacts } from './connection-facts.ts'
+export type { Answer, RequestContext, Services, Started } from './context.ts'
 
 /**
  * Every API that the broker serves: dispatch, ApiVersions and the list in the README derive from these rows. Listed is what Kafka 4.4
