@@ -1,110 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { KafkaError } from '../../protocol/errors.ts'
-import { ByteLimit } from '../environment/byte-limit.ts'
-import { seededRandom } from '../environment/random.ts'
-import { SimulatedClock } from '../environment/simulated-clock.ts'
-import { TestLog } from '../log/test-log.ts'
-import type { FetchLimits, FetchPartition, FindLog } from './fetch-query.ts'
-import { type Fetched, FetchService, releaseRecords } from './fetch-service.ts'
-
-interface Asked extends Partial<FetchLimits> {
-  readonly partitions?: readonly Partial<FetchPartition>[]
-}
-
-/** A client that may go away. */
-class TestCaller {
-  readonly #listeners = new Set<() => void>()
-  #closed = false
-
-  /** How many wait for its end. */
-  get waiting(): number {
-    return this.#listeners.size
-  }
-
-  onClose(run: () => void): () => void {
-    if (this.#closed) run()
-    else this.#listeners.add(run)
-    return () => this.#listeners.delete(run)
-  }
-
-  close(): void {
-    this.#closed = true
-    for (const run of [...this.#listeners]) run()
-  }
-}
+import type { TestLog } from '../log/test-log.ts'
+import { type Fetched, releaseRecords } from './fetch-service.ts'
+import { TestCaller, TestFetch } from './test-fetch.ts'
 
 const open: TestFetch[] = []
 
-/** A fetch service over logs whose writes and syncs the test commands. Partition n is `logs[n]`. */
-class TestFetch {
-  readonly real = new SimulatedClock()
-  readonly caller = new TestCaller()
-  readonly outgoing: ByteLimit
-  readonly service: FetchService
-  logs: TestLog[] = []
-  roomWaits = 0
-  refusal: KafkaError | null = null
-
-  private constructor(outgoingBytesMax: number, fetchBytesMax: number) {
-    this.outgoing = new ByteLimit('outgoing bytes', outgoingBytesMax)
-    this.service = new FetchService({
-      slots: 10,
-      fetchBytesMax,
-      outgoing: this.outgoing,
-      time: this.real,
-      real: this.real,
-      random: seededRandom(1),
-      waitsForRoom: () => this.roomWaits++,
-    })
-    open.push(this)
-  }
-
-  static async open(partitions = 1, outgoingBytesMax = 1 << 20, fetchBytesMax = 50 << 20): Promise<TestFetch> {
-    const test = new TestFetch(outgoingBytesMax, fetchBytesMax)
-    for (let partition = 0; partition < partitions; partition++) test.logs.push(await TestLog.open())
-    return test
-  }
-
-  fetch({ partitions = [{}], ...limits }: Asked = {}, caller = this.caller): Promise<Fetched> {
-    const findLog: FindLog = (_topic, partition) => {
-      const log = this.logs[partition]?.log
-      if (this.refusal !== null || log === undefined) throw this.refusal ?? new KafkaError('UNKNOWN_TOPIC_OR_PARTITION')
-      return log
-    }
-    const wanted = partitions.map((partition) => ({
-      topic: { name: 'orders' },
-      partition: 0,
-      fetchOffset: 0n,
-      maxBytes: 1 << 20,
-      currentLeaderEpoch: -1,
-      lastFetchedEpoch: -1,
-      ...partition,
-    }))
-    const asked: FetchLimits = { isolation: 'read_uncommitted', maxWaitMs: 500, minBytes: 1, maxBytes: 50 << 20, ...limits }
-    return this.service.fetch(wanted, asked, findLog, caller)
-  }
-
-  /** Whether the fetch is answered by now. */
-  async isAnswered(fetching: Promise<unknown>): Promise<boolean> {
-    const pending = Symbol()
-    await this.turn()
-    await this.turn()
-    return (await Promise.race([fetching, Promise.resolve(pending)])) !== pending
-  }
-
-  turn(): Promise<void> {
-    return new Promise((resolve) => this.real.endOfTurn(resolve))
-  }
-
-  /** The bytes of each partition's answer; all is given back. */
-  async sizes(fetching: Promise<Fetched>): Promise<readonly number[]> {
-    const fetched = await fetching
-    const sizes = fetched.partitions.map(({ records }) => records.sizeBytes)
-    expect(this.outgoing.reservedBytes).toBeGreaterThanOrEqual(sizes.reduce((sum, size) => sum + size, 0))
-    releaseRecords(fetched.partitions)
-    fetched.release()
-    return sizes
-  }
+async function openFetch(...options: Parameters<typeof TestFetch.open>): Promise<TestFetch> {
+  const test = await TestFetch.open(...options)
+  open.push(test)
+  return test
 }
 
 afterEach(() => {
@@ -124,7 +29,7 @@ async function batchBytesOf(log: TestLog): Promise<number> {
 
 describe('waiting for records', () => {
   test('a fetch with nothing to read is answered empty when max_wait is over', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const fetching = test.fetch({ maxWaitMs: 500 })
     await test.real.advance(499)
     expect(await test.isAnswered(fetching)).toBe(false)
@@ -133,18 +38,18 @@ describe('waiting for records', () => {
   })
 
   test('max_wait 0 is answered at once, and so is a fetch of no partitions', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     expect(await test.sizes(test.fetch({ maxWaitMs: 0 }))).toEqual([0])
     expect(await test.sizes(test.fetch({ partitions: [] }))).toEqual([])
   })
 
   test('min_bytes 0 does not wait', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     expect(await test.sizes(test.fetch({ minBytes: 0 }))).toEqual([0])
   })
 
   test('an append wakes it', async () => {
-    const test = await TestFetch.open(2)
+    const test = await openFetch(2)
     const fetching = test.fetch({ partitions: [{ partition: 0 }, { partition: 1 }] })
     expect(await test.isAnswered(fetching)).toBe(false)
     test.logs[1]?.appendDurably()
@@ -154,7 +59,7 @@ describe('waiting for records', () => {
   })
 
   test('min_bytes counts what all partitions have together', async () => {
-    const test = await TestFetch.open(2)
+    const test = await openFetch(2)
     const bytes = await batchBytesOf(test.logs[0] as TestLog)
     const fetching = test.fetch({ minBytes: 2 * bytes, partitions: [{ partition: 0 }, { partition: 1 }] })
     expect(await test.isAnswered(fetching)).toBe(false)
@@ -164,20 +69,20 @@ describe('waiting for records', () => {
   })
 
   test('min_bytes beyond what an answer may hold is satisfied by a full answer', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const bytes = await batchBytesOf(test.logs[0] as TestLog)
     expect(await test.sizes(test.fetch({ minBytes: 1 << 30, maxBytes: bytes }))).toEqual([bytes])
   })
 
   test('an error in one partition is answered at once with what the others have', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const fetched = await test.fetch({ minBytes: 1 << 20, partitions: [{ partition: 0 }, { partition: 7 }] })
     expect(fetched.partitions.map(({ error }) => error?.code ?? 'NONE')).toEqual(['NONE', 'UNKNOWN_TOPIC_OR_PARTITION'])
     fetched.release()
   })
 
   test('a change of leadership ends the wait with the error', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const fetching = test.fetch()
     expect(await test.isAnswered(fetching)).toBe(false)
     test.refusal = new KafkaError('NOT_LEADER_OR_FOLLOWER')
@@ -193,7 +98,7 @@ describe('waiting for records', () => {
   })
 
   test('the deletion of the topic ends the wait with the error', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const fetching = test.fetch()
     expect(await test.isAnswered(fetching)).toBe(false)
     const [deleted] = test.logs.splice(0)
@@ -204,7 +109,7 @@ describe('waiting for records', () => {
   })
 
   test('a client that goes away ends the wait and reads nothing', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const fetching = test.fetch({ maxWaitMs: 2_147_483_647 })
     expect(await test.isAnswered(fetching)).toBe(false)
     test.caller.close()
@@ -214,7 +119,7 @@ describe('waiting for records', () => {
   })
 
   test('a client that had gone before is not waited for', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     test.caller.close()
     expect(await test.sizes(test.fetch({ maxWaitMs: 2_147_483_647 }))).toEqual([])
   })
@@ -222,7 +127,7 @@ describe('waiting for records', () => {
 
 describe('records that are written and not durable yet', () => {
   test('an empty answer waits for those that were written when the request came, even with max_wait 0', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const log = test.logs[0] as TestLog
     log.append()
     log.partition.write()
@@ -234,7 +139,7 @@ describe('records that are written and not durable yet', () => {
   })
 
   test('it waits for them beyond max_wait', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const log = test.logs[0] as TestLog
     log.append()
     log.partition.write()
@@ -246,7 +151,7 @@ describe('records that are written and not durable yet', () => {
   })
 
   test('it does not wait for what is written later', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const log = test.logs[0] as TestLog
     const fetching = test.fetch({ maxWaitMs: 100 })
     log.append()
@@ -257,7 +162,7 @@ describe('records that are written and not durable yet', () => {
   })
 
   test('bytes from any partition are given without waiting for the others', async () => {
-    const test = await TestFetch.open(2)
+    const test = await openFetch(2)
     test.logs[0]?.appendDurably()
     const log = test.logs[1] as TestLog
     log.append()
@@ -271,7 +176,7 @@ describe('records that are written and not durable yet', () => {
 
 describe('where a fetch begins', () => {
   test('the end of the log waits, beyond it and below its start is OFFSET_OUT_OF_RANGE', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const log = test.logs[0] as TestLog
     for (let count = 0; count < 3; count++) log.appendDurably()
     await log.log.deleteRecords(2n)
@@ -291,7 +196,7 @@ describe('where a fetch begins', () => {
   })
 
   test('a client whose log parts from ours is told where, without waiting and without records', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const log = test.logs[0] as TestLog
     log.appendDurably()
     log.log.becomeLeader(5)
@@ -306,7 +211,7 @@ describe('where a fetch begins', () => {
   })
 
   test('below the start of the log a diverging client too is out of range', async () => {
-    const test = await TestFetch.open()
+    const test = await openFetch()
     const log = test.logs[0] as TestLog
     for (let count = 0; count < 3; count++) log.appendDurably()
     log.log.becomeLeader(5)
@@ -320,7 +225,7 @@ describe('where a fetch begins', () => {
 
 describe('how much a fetch gives', () => {
   async function filled(partitions: number, batches: number, outgoingBytesMax?: number, fetchBytesMax?: number) {
-    const test = await TestFetch.open(partitions, outgoingBytesMax, fetchBytesMax)
+    const test = await openFetch(partitions, outgoingBytesMax, fetchBytesMax)
     let bytes = 0
     for (const log of test.logs) for (let count = 0; count < batches; count++) bytes = await batchBytesOf(log)
     return { test, bytes, all: test.logs.map((_, partition) => ({ partition })) }
