@@ -243,6 +243,12 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     try {
       // What failed is rebuilt from the batches: its files would tell of a tail that is lost.
       if (!this.#failed) await this.#state.save()
+    } catch (error) {
+      // On a full disk the batches that are there are closed all the same.
+      await this.#partition.close().catch(() => {})
+      throw storageFailure(error)
+    }
+    try {
       await this.#partition.close()
     } catch (error) {
       throw storageFailure(error)
@@ -280,8 +286,11 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   }
 
   #rollIfFull(batch: PreparedBatch, position: { lastOffset: bigint; maxTimestamp: bigint }, nowMs: number): void {
-    if (this.#state.active.isFullFor(batch.sizeBytes, position.lastOffset, position.maxTimestamp, this.#config, nowMs)) {
+    if (!this.#state.active.isFullFor(batch.sizeBytes, position.lastOffset, position.maxTimestamp, this.#config, nowMs)) return
+    try {
       this.#state.roll(this.#config)
+    } catch (error) {
+      throw storageFailure(error)
     }
   }
 

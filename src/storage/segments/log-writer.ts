@@ -98,7 +98,8 @@ export class LogWriter implements Syncable {
   /** Writes and syncs all there is; rejects if that failed. */
   async finish(): Promise<void> {
     await this.drain()
-    while (this.#unsynced.size > 0 || this.#newEntries) {
+    // A sync under way has taken its segments out of the set, and may still fail.
+    while (this.#syncing !== null || this.#unsynced.size > 0 || this.#newEntries) {
       await (this.#syncing ?? this.syncWritten())
       if (this.#failure !== null) throw this.#failure.error
     }
@@ -232,7 +233,8 @@ export class LogWriter implements Syncable {
       this.#fail(error, true)
       return
     }
-    if (end <= this.#durableEnd) return
+    // Who was told of the failure cuts the log to the end that was durable then: it must not rise any more.
+    if (end <= this.#durableEnd || this.#failure !== null) return
     this.#durableEnd = end
     if (!this.#silent) this.#events.durable(end)
   }

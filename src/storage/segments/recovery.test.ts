@@ -301,7 +301,7 @@ describe('a disk that fails', () => {
     await events.until(() => events.failures.length > 0)
     expect(events.failures).toMatchObject([{ kind: 'io' }])
     files.failSyncs = null
-    await log.truncateTo(log.durableEnd)
+    await expect(log.truncateTo(log.durableEnd)).rejects.toMatchObject({ kind: 'io' })
     expect([log.durableEnd, log.endOffset]).toEqual([2n, 2n])
     expect(() => appendOne(log, {})).toThrow(StorageError)
     await storage.close(Buffer.from('{}'))

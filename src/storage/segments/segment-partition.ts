@@ -31,6 +31,7 @@ export class SegmentPartition implements PartitionStorage {
   #state: 'open' | 'cutting' | 'closed' = 'open'
   /** Changes to the list of segments happen one after the other. */
   #changes: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | null = null
   #closed: () => void = () => {}
 
   private constructor(
@@ -181,6 +182,8 @@ export class SegmentPartition implements PartitionStorage {
       await this.#folder.removeIndexes(this.#last.baseOffset)
       if (this.#context.durability === 'synced' && this.#writer.failure === null) await this.#last.file.sync()
     })
+    // After a failed sync the log is cut, and still takes nothing: who asked must not go on as if it did.
+    if (this.#writer.failure !== null) throw this.#writer.failure
   }
 
   async restartAt(offset: bigint): Promise<void> {
@@ -226,11 +229,12 @@ export class SegmentPartition implements PartitionStorage {
     this.#writer.durabilityAwaited()
   }
 
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return await this.#changes
+  /** Asked again it gives the same answer: a log that could not be written to its end does not become whole by that. */
+  close(): Promise<void> {
+    if (this.#state === 'closed') return this.#closing ?? this.#changes
     this.#state = 'closed'
     this.#writer.silence()
-    const closing = this.#changes.then(async () => {
+    this.#closing = this.#changes.then(async () => {
       try {
         await this.#writer.finish()
       } finally {
@@ -238,8 +242,8 @@ export class SegmentPartition implements PartitionStorage {
       }
       this.#closed()
     })
-    this.#changes = closing.catch(() => {})
-    await closing
+    this.#changes = this.#closing.catch(() => {})
+    return this.#closing
   }
 
   /** Calls `run` when the partition has been closed with all that was appended. */
