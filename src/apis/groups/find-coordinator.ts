@@ -13,6 +13,9 @@ type Request = RequestOf<typeof findCoordinator>
 type Response = ResponseOf<typeof findCoordinator>
 
 const GROUP = 0
+const SHARE = 2
+/** From this version on the kind `SHARE` is known (KIP-932). */
+const SHARE_VERSION = 6
 
 interface Found {
   readonly nodeId: number
@@ -34,6 +37,8 @@ export async function handleFindCoordinator(request: Request, context: RequestCo
 function find(keyType: number, key: string, context: RequestContext): Promise<Found> {
   return orRefused(
     async () => {
+      // Kafka gives no reason for a kind that came later than the version.
+      if (keyType === SHARE && context.version < SHARE_VERSION) throw new KafkaError('INVALID_REQUEST', '')
       if (keyType !== GROUP) throw new KafkaError('INVALID_REQUEST')
       return groupCoordinator(key, context)
     },

@@ -227,6 +227,19 @@ describe('members', () => {
     expect(await beat(beats, group, joined.memberId)).toBe('UNKNOWN_MEMBER_ID')
   })
 
+  test('a refused JoinGroup names no protocol: by an empty name before version 7, by null since', async () => {
+    const group = await coordinated('no-protocol')
+    const named = async (version: number, groupId: string, memberId: string) =>
+      (await join(version, groupId, memberId)).protocolName
+    for (const version of [0, 5, 6])
+      expect([version, await named(version, '', ''), await named(version, group, 'x')]).toEqual([version, '', ''])
+    for (const version of [7, 9]) {
+      expect([version, await named(version, '', ''), await named(version, group, 'x')]).toEqual([version, null, null])
+      // MEMBER_ID_REQUIRED.
+      expect(await named(version, group, '')).toBeNull()
+    }
+  })
+
   test('that nobody knows are refused', async () => {
     const group = await coordinated('nobody')
     expect(errorName((await join(5, group, 'stranger')).errorCode)).toBe('UNKNOWN_MEMBER_ID')

@@ -7,5 +7,9 @@ import type { RequestContext } from '../context.ts'
 type Request = RequestOf<typeof joinGroup>
 type Response = ResponseOf<typeof joinGroup>
 
-export const handleJoinGroup = (request: Request, context: RequestContext): Promise<Response> =>
-  context.services.groups.request(request.groupId, { api: 'JoinGroup', request }, context)
+/** Kafka's way to say that there is no protocol, whatever the coordinator meant: null where the version can, else an empty name. */
+export async function handleJoinGroup(request: Request, context: RequestContext): Promise<Response> {
+  const response = await context.services.groups.request(request.groupId, { api: 'JoinGroup', request }, context)
+  const { protocolName } = response
+  return { ...response, protocolName: context.version >= 7 ? protocolName || null : (protocolName ?? '') }
+}

@@ -7,7 +7,7 @@ import { newMemberJoinTimeoutMs } from './group-settings.ts'
 import { sessionTimer } from './group-timer.ts'
 import { completeJoinIfAll, prepareRebalance, rebalanceOrCompleteJoin, removeMember, restartSession } from './rebalance.ts'
 import { groupMetadata } from './records.ts'
-import { joined, joinedGeneration, joinFenced, joinRefusal, syncRefusal } from './responses.ts'
+import { joined, joinedGeneration, joinRefusal, syncRefusal } from './responses.ts'
 import type { Turn } from './turn.ts'
 
 /** A JoinGroup on its way: what it is answered by, and what it asks. */
@@ -112,7 +112,7 @@ function joinAsKnown(join: Join): void {
   const fenced = group.fenceMember(memberId, groupInstanceId)
   const member = group.members.get(memberId)
   if (fenced !== null || member === undefined) {
-    answer(join, joinFenced(memberId, fenced ?? 'UNKNOWN_MEMBER_ID', input.caller.version))
+    refuse(join, memberId, fenced ?? 'UNKNOWN_MEMBER_ID')
   } else if (group.state === 'Empty') {
     refuse(join, memberId, 'UNKNOWN_MEMBER_ID')
   } else if (isRepeated(group, member, request)) {
@@ -166,7 +166,7 @@ function replaceStaticMember(join: Join, old: ClassicMember, newId: string): voi
 
 function fenceFormer({ group, turn }: Join, old: ClassicMember): void {
   const parked = group.members.unpark(old)
-  if (parked !== null) turn.reply(parked.requestId, joinFenced(old.id, 'FENCED_INSTANCE_ID', parked.version))
+  if (parked !== null) turn.reply(parked.requestId, joinRefusal(old.id, 'FENCED_INSTANCE_ID'))
   if (old.parkedSync !== null) turn.reply(old.parkedSync, syncRefusal('FENCED_INSTANCE_ID'))
   old.parkedSync = null
 }

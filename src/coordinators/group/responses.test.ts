@@ -14,7 +14,7 @@ import type {
   OffsetFetchGroupResponse,
   SyncGroupResponse,
 } from './group-request.ts'
-import { joinFenced, joinRefusal } from './responses.ts'
+import { joinRefusal } from './responses.ts'
 import { subscription, TestGroups } from './test-groups.ts'
 
 const versions = (last: number): readonly number[] => Array.from({ length: last + 1 }, (_, version) => version)
@@ -46,7 +46,7 @@ function joined(version: number): { readonly groups: TestGroups; readonly respon
 
 test.each(versions(9))('what JoinGroup %i is answered can be written, a refusal too', (version) => {
   const { response } = joined(version)
-  for (const answer of [response, joinRefusal('', 'NOT_COORDINATOR'), joinFenced('m', 'FENCED_INSTANCE_ID', version)]) {
+  for (const answer of [response, joinRefusal('', 'NOT_COORDINATOR')]) {
     const decoded = joinGroup.response.decode(joinGroup.response.encode(answer, version), version)
     expect(decoded.errorCode).toBe(answer.errorCode)
   }

@@ -7,11 +7,6 @@ export function joinRefusal(memberId: string, error: ErrorName): JoinGroupRespon
   return { errorCode: errorCode(error), memberId, leader: '', members: [] }
 }
 
-/** Kafka names no protocol to a member that it does not know or fences; older versions cannot say so. */
-export function joinFenced(memberId: string, error: ErrorName, version: number): JoinGroupResponse {
-  return { ...joinRefusal(memberId, error), protocolName: version >= 7 ? null : '' }
-}
-
 interface JoinAnswer {
   readonly memberId: string
   readonly version: number
