@@ -1,9 +1,11 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Environment, Timer } from '../environment/environment.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import type { PartitionId } from '../storage/storage.ts'
 import { ChangeQueue } from './change-queue.ts'
 import type { Cluster, ClusterNode, Decision, LogDirectory } from './cluster.ts'
 import { stopRecords } from './cluster-start.ts'
+import { FailedLogs } from './failed-logs.ts'
 import { LocalNode } from './local-node.ts'
 import type { MetadataDelta } from './metadata-delta.ts'
 import { MetadataDraft } from './metadata-draft.ts'
@@ -32,6 +34,7 @@ export class LocalCluster implements Cluster {
   readonly #environment: Environment
   readonly #localNodes: readonly LocalNode[]
   readonly #partitions: Partitions
+  readonly #failedLogs: FailedLogs
   readonly #queue: ChangeQueue
   readonly #listeners = new Set<Listener>()
   #image: MetadataImage
@@ -50,8 +53,14 @@ export class LocalCluster implements Cluster {
       storage,
       environment,
       config: () => this.#config,
-      raiseLeaderEpoch: (topicId, partition) => this.#raiseLeaderEpoch(topicId, partition),
+      image,
+      awaitsLeaderEpoch: (log) => this.#failedLogs.found(log),
       ...(openLog === undefined ? {} : { openLog }),
+    })
+    this.#failedLogs = new FailedLogs({
+      clock: environment.real,
+      logger: environment.logger,
+      raise: (id) => this.#raiseLeaderEpoch(id),
     })
     this.#localNodes = nodes.map((node) => new LocalNode(node, config, this.#partitions, () => this.#image))
     this.nodes = this.#localNodes
@@ -108,11 +117,14 @@ export class LocalCluster implements Cluster {
     if (delta.configsChanged.some(({ resourceType }) => resourceType === ConfigResource.broker)) {
       for (const node of this.#localNodes) node.reconfigure(image)
     }
+    // Deleted and made again within one batch: the folder must be free before the new log takes it.
+    const madeAgain = delta.topicsRemoved.filter(({ name }) => image.topicsByName.has(name))
+    await this.#partitions.remove(madeAgain)
     await this.#partitions.follow(image, delta.topicsChanged)
     this.#image = image
     logTopicChanges(delta, this.#environment.logger)
     this.#partitions.configure(image, topicsToConfigure(image, delta))
-    await this.#partitions.remove(delta.topicsRemoved)
+    await this.#partitions.remove(delta.topicsRemoved.filter((topic) => !madeAgain.includes(topic)))
     for (const listener of [...this.#listeners]) await this.#tell(listener, image, delta)
     await this.#snapshotIfDue()
   }
@@ -126,13 +138,12 @@ export class LocalCluster implements Cluster {
     }
   }
 
-  #raiseLeaderEpoch(topicId: string, partition: number): void {
-    const raised = this.change((image) => {
+  /** False: there is no such partition any more. */
+  #raiseLeaderEpoch({ topicId, partition }: PartitionId): Promise<boolean> {
+    return this.change((image) => {
       const leader = image.topicsById.get(topicId)?.partitions[partition]?.leader
-      return { records: leader === undefined ? [] : [recordOfPartitionChange(topicId, partition, { leader })], result: undefined }
-    })
-    raised.catch((error: unknown) => {
-      this.#environment.logger.error({ err: error, topicId, partition }, 'The leader epoch of a failed log could not be raised.')
+      if (leader === undefined) return { records: [], result: false }
+      return { records: [recordOfPartitionChange(topicId, partition, { leader })], result: true }
     })
   }
 
@@ -178,10 +189,12 @@ export class LocalCluster implements Cluster {
   async #stop(): Promise<void> {
     const { storage, log } = this.#options
     this.#snapshotTimer?.cancel()
+    this.#failedLogs.stop()
     await this.#queue.close()
-    await this.#partitions.close()
-    const clean = await this.#commitStop()
-    await log.close()
+    const closed = await this.#partitions.close()
+    const clean = (await this.#commitStop()) && closed
+    // The storage asks it again, and says so if it was not written to its end; the directory is let go whatever failed.
+    await log.close().catch(() => {})
     await storage.close(clean ? this.#cleanShutdown() : null)
   }
 

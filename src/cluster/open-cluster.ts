@@ -55,6 +55,7 @@ export async function openCluster(options: OpenClusterOptions): Promise<Cluster>
     checkReplicas(opened.image, new Set(nodes.map((node) => node.id)))
     checkMetadataThere(opened.image, partitions)
     nameStrays(opened.image, partitions, environment)
+    nameMissing(opened.image, partitions, environment)
     untouched = false
     const image = await new ClusterStart(options, identity, opened.log, opened.image).run()
     const cluster = new LocalCluster({ ...options, clusterId: identity.clusterId, log: opened.log, image })
@@ -81,6 +82,27 @@ function nameStrays(image: MetadataImage, partitions: readonly PartitionId[], { 
     const folder = `${topic}-${partition}`
     logger.warn({ folder, topicId }, `The folder ${folder} belongs to no topic of this cluster; it is left alone.`)
   }
+}
+
+const missingNamedMax = 10
+
+/**
+ * As in Kafka an empty log is made for them, since a crash may have come between the topic's record and its folder. But
+ * where somebody removed a folder, its records are gone, and that is said.
+ */
+function nameMissing(image: MetadataImage, partitions: readonly PartitionId[], { logger }: Environment): void {
+  const keyOf = (topicId: string, partition: number): string => `${topicId} ${partition}`
+  const there = new Set(partitions.map(({ topicId, partition }) => keyOf(topicId, partition)))
+  const missing = [...image.topicsById.values()].flatMap(({ id, name, partitions: known }) =>
+    known.filter(({ partition }) => !there.has(keyOf(id, partition))).map(({ partition }) => `${name}-${partition}`),
+  )
+  if (missing.length === 0) return
+  const named = missing.slice(0, missingNamedMax).join(', ')
+  const others = missing.length > missingNamedMax ? ` and ${missing.length - missingNamedMax} others` : ''
+  logger.warn(
+    { partitions: missing.slice(0, missingNamedMax), count: missing.length },
+    `The data directory has no log of ${named}${others}; it begins anew, empty.`,
+  )
 }
 
 /** The records of a start, in Kafka's order. */

@@ -5,7 +5,7 @@ import type { LogConfig } from '../log/log-config.ts'
 import { LogStartOffsets } from '../log/log-start-offsets.ts'
 import { type OpenPartitionLogOptions, openPartitionLog } from '../log/open-partition-log.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { PartitionId, Storage } from '../storage/storage.ts'
 import { ConfigResource, configsOf, type MetadataImage, type PartitionImage, type TopicImage } from './metadata-image.ts'
 
 /** How many logs are opened at once: opening reads files, and the reads of those who wait share the threads. */
@@ -13,12 +13,14 @@ const OPENING_MAX = 8
 
 export interface PartitionsOptions {
   readonly storage: Storage
+  /** At the start. */
+  readonly image: MetadataImage
   readonly environment: Environment
   readonly openLog?: (options: OpenPartitionLogOptions) => Promise<PartitionLog>
   /** The settings that hold now. */
   readonly config: () => BrokerConfig
   /** A log that failed has cut itself to what it promised, and takes appends again under a higher leader epoch. */
-  readonly raiseLeaderEpoch: (topicId: string, partition: number) => void
+  readonly awaitsLeaderEpoch: (log: PartitionLog) => void
 }
 
 /** `null`: the log could not be opened, or is being opened. */
@@ -29,10 +31,15 @@ export class Partitions {
   readonly #options: PartitionsOptions
   readonly #topics = new Map<string, Slot[]>()
   /** One for all logs: they share its file. */
-  #logStartOffsets: Promise<LogStartOffsets> | null = null
+  readonly #logStartOffsets: Promise<LogStartOffsets>
 
   constructor(options: PartitionsOptions) {
     this.#options = options
+    const has = (topic: string, partition: number): boolean =>
+      options.image.topicsByName.get(topic)?.partitions[partition] !== undefined
+    this.#logStartOffsets = LogStartOffsets.load(options.storage.files, has)
+    // Whoever opens a log hears of it.
+    this.#logStartOffsets.catch(() => {})
   }
 
   /** Undefined: there is no such partition here. Null: there is, and its log cannot be used. */
@@ -61,11 +68,11 @@ export class Partitions {
   }
 
   async #open(topic: TopicImage, partition: PartitionImage, slots: Slot[], logConfig: LogConfig): Promise<void> {
-    const { storage, environment, openLog = openPartitionLog, raiseLeaderEpoch } = this.#options
+    const { storage, environment, openLog = openPartitionLog, awaitsLeaderEpoch } = this.#options
     const config = this.#options.config()
     slots[partition.partition] = null
     try {
-      this.#logStartOffsets ??= LogStartOffsets.load(storage.files)
+      const logStartOffsets = await this.#logStartOffsets
       const log = await openLog({
         storage,
         environment,
@@ -74,11 +81,11 @@ export class Partitions {
         leaderEpoch: partition.leaderEpoch,
         durability: config.get('durability') === 'page-cache' ? 'page-cache' : 'fsync',
         producerIdExpirationMs: config.get('producer.id.expiration.ms'),
-        logStartOffsets: await this.#logStartOffsets,
+        logStartOffsets,
       })
       slots[partition.partition] = log
       log.watch(() => {
-        if (log.awaitsLeaderEpoch) raiseLeaderEpoch(topic.id, partition.partition)
+        if (log.awaitsLeaderEpoch) awaitsLeaderEpoch(log)
       })
     } catch (error) {
       const name = `${topic.name}-${partition.partition}`
@@ -106,15 +113,22 @@ export class Partitions {
       this.#topics.delete(topic.id)
       for (const [partition, log] of slots.entries()) {
         const name = `${topic.name}-${partition}`
-        if (log !== null && log !== undefined)
-          deleting.push(() =>
-            log
-              .delete()
-              .catch((error: unknown) => logger.error({ err: error, partition: name }, `${name} could not be deleted.`)),
-          )
+        const id = { topicId: topic.id, topic: topic.name, partition }
+        deleting.push(() =>
+          (log?.delete() ?? this.#deleteUnopened(id)).catch((error: unknown) =>
+            logger.error({ err: error, partition: name }, `${name} could not be deleted.`),
+          ),
+        )
       }
     }
     await inParallel(deleting, OPENING_MAX)
+  }
+
+  /** What could not be opened goes too: a topic made later under the name must not begin where this one did. */
+  async #deleteUnopened(id: PartitionId): Promise<void> {
+    const logStartOffsets = await this.#logStartOffsets
+    await logStartOffsets.remove(id.topic, id.partition)
+    await this.#options.storage.deletePartition(id)
   }
 
   /** The topics' partitions that are open, with what they take. */
@@ -127,13 +141,25 @@ export class Partitions {
     }
   }
 
-  async close(): Promise<void> {
+  /** False: a log could not be left as a clean start needs it. The others are closed all the same. */
+  async close(): Promise<boolean> {
     const logs = [...this.#topics.values()].flat().filter((log): log is PartitionLog => log !== null && log !== undefined)
+    const failures: { readonly err: unknown; readonly partition: string }[] = []
+    const closeOne = (log: PartitionLog): Promise<void> =>
+      log.close().catch((err: unknown) => void failures.push({ err, partition: `${log.id.topic}-${log.id.partition}` }))
     this.#topics.clear()
     await inParallel(
-      logs.map((log) => () => log.close()),
+      logs.map((log) => () => closeOne(log)),
       OPENING_MAX,
     )
+    const [first] = failures
+    if (first === undefined) return true
+    const others = failures.length > 1 ? ` and ${failures.length - 1} others` : ''
+    this.#options.environment.logger.error(
+      { ...first, count: failures.length },
+      `The log of ${first.partition}${others} could not be closed in order; the next start recovers.`,
+    )
+    return false
   }
 }
 

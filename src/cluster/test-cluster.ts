@@ -3,6 +3,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import { resolveConfig, settingsSource } from '../config/resolve-config.ts'
 import { Buffers } from '../environment/buffers.ts'
 import type { Environment } from '../environment/environment.ts'
+import type { Files } from '../environment/files.ts'
 import { seededRandom } from '../environment/random.ts'
 import { RecordingLogger } from '../environment/recording-logger.ts'
 import { SimulatedClock } from '../environment/simulated-clock.ts'
@@ -24,6 +25,8 @@ interface TestClusterOptions {
   readonly nodeIds?: readonly number[]
   /** A directory for segments; without it everything is in memory. */
   readonly directory?: string
+  /** The disk, if not the real one. */
+  readonly files?: Files
 }
 
 export const testConfig = (settings: Readonly<Record<string, string>> = {}): BrokerConfig =>
@@ -44,7 +47,7 @@ export class TestCluster {
     this.config = testConfig({ 'node.id': '1', ...options.settings })
     const buffers = new Buffers()
     const { clock, logger } = this
-    const files = new SystemFiles()
+    const files = options.files ?? new SystemFiles()
     const random = seededRandom(7)
     this.environment = { time: clock, real: clock, random, logger, files, buffers }
     const { directory } = options

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, truncateSync, writeSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import type { Random } from './environment.ts'
-import type { DirectoryEntry, FileLock, Files, OpenFile } from './files.ts'
+import { type DirectoryEntry, type FileLock, type Files, type OpenFile, systemErrorCode } from './files.ts'
 import { SystemFiles } from './system-files.ts'
 
 interface Known {
@@ -142,7 +142,9 @@ export class FaultyFiles implements Files {
         known.syncedBytes = Math.max(known.syncedBytes, covered)
       },
       truncate: async (size) => {
-        mayWrite()
+        // A full disk takes nothing, but gives.
+        if (systemErrorCode(this.failWrites) === 'ENOSPC') this.#mustHavePower()
+        else mayWrite()
         await file.truncate(size)
         known.syncedBytes = Math.min(known.syncedBytes, size)
       },

@@ -18,9 +18,17 @@ export class LogStartOffsets {
     this.#offsets = offsets
   }
 
-  /** Throws StorageError where the file is no such file: to go on without it would bring deleted records back. */
-  static async load(files: NamedBytes): Promise<LogStartOffsets> {
+  /**
+   * `has`: which partitions there are. What a crash left of others goes from the file at once: found there later, it would
+   * hide the records of a topic that was made again under the name. Throws StorageError where the file is no such file: to
+   * go on without it would bring deleted records back.
+   */
+  static async load(
+    files: NamedBytes,
+    has: (topic: string, partition: number) => boolean = () => true,
+  ): Promise<LogStartOffsets> {
     const offsets = new Map<string, bigint>()
+    let found = 0
     const bytes = await files.load(fileName)
     if (bytes !== null) {
       for (const [topic, partition, text] of decodeCheckpoint(bytes) ?? [[]]) {
@@ -31,10 +39,13 @@ export class LogStartOffsets {
             `${fileName} is not what Kafka writes there; remove it to see all records that are left`,
           )
         }
-        offsets.set(keyOf(topic, Number(partition)), offset)
+        found += 1
+        if (has(topic, Number(partition))) offsets.set(keyOf(topic, Number(partition)), offset)
       }
     }
-    return new LogStartOffsets(files, offsets)
+    const loaded = new LogStartOffsets(files, offsets)
+    if (found > offsets.size) await loaded.#write()
+    return loaded
   }
 
   /** 0 where none is kept. */

@@ -1,0 +1,135 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { FaultyFiles } from '../environment/faulty-files.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { PreparedBatch } from '../log/prepared-batch.ts'
+import { sequenced, testRecords } from '../log/test-log.ts'
+import { TestCluster } from './test-cluster.ts'
+
+let directory = ''
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cluster-failures-'))
+})
+
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+const fault = (code: string): Error => Object.assign(new Error('the disk'), { code })
+
+const logOf = (test: TestCluster): PartitionLog => test.cluster.nodes[0]!.leaderLog({ name: 'orders' }, 0)
+
+function append(log: PartitionLog, baseSequence: number): bigint {
+  const prepared = log.prepare(testRecords(sequenced(0, baseSequence)), { by: 'client' }) as PreparedBatch
+  return log.append(prepared).baseOffset
+}
+
+async function produce(test: TestCluster, baseSequence: number): Promise<bigint> {
+  const log = logOf(test)
+  const offset = append(log, baseSequence)
+  await log.whenDurable(offset + 1n)
+  return offset
+}
+
+async function until(test: TestCluster, condition: () => boolean): Promise<void> {
+  for (let turns = 0; !condition(); turns++) {
+    if (turns > 20_000) throw new Error('it did not come to that')
+    await new Promise<void>((resolve) => test.clock.endOfTurn(resolve))
+  }
+}
+
+describe('a full disk', () => {
+  test('takes records again under a higher leader epoch once there is room, though the epoch could not be written either', async () => {
+    const files = new FaultyFiles()
+    const test = await TestCluster.open({ directory, files })
+    await test.create({ name: 'orders' })
+    await produce(test, 0)
+    files.failWrites = fault('ENOSPC')
+    const log = logOf(test)
+    append(log, 1)
+    await expect(log.whenDurable(2n)).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
+    expect(() => append(log, 1)).toThrow(expect.objectContaining({ code: 'KAFKA_STORAGE_ERROR' }))
+    await until(test, () => test.clock.timerCount === 2)
+    await test.clock.advance(1000)
+    expect(() => append(log, 1)).toThrow(expect.objectContaining({ code: 'KAFKA_STORAGE_ERROR' }))
+    files.failWrites = null
+    await until(test, () => test.clock.timerCount === 2)
+    await test.clock.advance(2000)
+    await until(test, () => logOf(test).leaderEpoch === 1)
+    expect(await produce(test, 1)).toBe(1n)
+    const raised = test.logger.messages('error').filter((line) => line.includes('cannot be raised'))
+    expect(raised).toHaveLength(1)
+    await test.cluster.stop()
+    expect(test.clock.timerCount).toBe(0)
+    expect(await readdir(directory)).toContain('.kafka_cleanshutdown')
+  })
+})
+
+describe('a disk that does not sync', () => {
+  test('is let go by a stop that is not called clean, with the lines that say so', async () => {
+    const files = new FaultyFiles()
+    const test = await TestCluster.open({ directory, files })
+    await test.create({ name: 'orders' })
+    await test.create({ name: 'others' })
+    await produce(test, 0)
+    files.failSyncs = fault('EIO')
+    const log = logOf(test)
+    append(log, 1)
+    await expect(log.whenDurable(2n)).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
+    files.failSyncs = null
+    await test.cluster.stop()
+    expect(await readdir(directory)).not.toContain('.kafka_cleanshutdown')
+    expect(test.logger.messages('error')).toContainEqual(expect.stringContaining('orders-0 could not be closed in order'))
+    await test.restart()
+    expect(logOf(test).logEndOffset).toBeGreaterThanOrEqual(1n)
+    await test.cluster.stop()
+  })
+})
+
+describe('a topic that is deleted', () => {
+  test('and made again before the first change is durable can be written', async () => {
+    for (const options of [{}, { directory }]) {
+      const test = await TestCluster.open(options)
+      await test.create({ name: 'orders' })
+      await produce(test, 0)
+      const before = test.topic('orders').id
+      await Promise.all([test.delete('orders'), test.create({ name: 'orders' })])
+      expect(test.topic('orders').id).not.toBe(before)
+      expect(await produce(test, 0)).toBe(0n)
+      await test.restart()
+      expect(logOf(test).logEndOffset).toBe(1n)
+      await test.cluster.stop()
+    }
+  })
+
+  test('begins at 0 when it is made again, even after a crash that left where its records began', async () => {
+    const test = await TestCluster.open({ directory })
+    await test.create({ name: 'orders' })
+    await test.cluster.stop()
+    await writeFile(join(directory, 'log-start-offset-checkpoint'), '0\n2\nreturns 0 100\norders 0 0\n')
+    await test.restart()
+    await test.create({ name: 'returns' })
+    const log = test.cluster.nodes[0]!.leaderLog({ name: 'returns' }, 0)
+    expect([log.logStartOffset, log.logEndOffset]).toEqual([0n, 0n])
+    append(log, 0)
+    await log.whenDurable(1n)
+    await test.crash()
+    const again = test.cluster.nodes[0]!.leaderLog({ name: 'returns' }, 0)
+    expect([again.logStartOffset, again.logEndOffset]).toEqual([0n, 1n])
+    await test.cluster.stop()
+  })
+})
+
+test('a log whose folder is missing begins anew as in Kafka, under a higher leader epoch, and is named', async () => {
+  const test = await TestCluster.open({ directory })
+  await test.create({ name: 'orders' })
+  await produce(test, 0)
+  await test.cluster.stop()
+  await rm(join(directory, 'orders-0'), { recursive: true })
+  await test.restart()
+  const log = logOf(test)
+  expect([log.logEndOffset, log.leaderEpoch]).toEqual([0n, 2])
+  expect(test.logger.messages('warn')).toContainEqual(expect.stringContaining('no log of orders-0'))
+  await test.cluster.stop()
+})
