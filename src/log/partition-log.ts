@@ -31,6 +31,8 @@ export interface PartitionLog {
   readonly logEndOffset: bigint
   /** Bytes that the partition takes up, for DescribeLogDirs. */
   readonly sizeBytes: bigint
+  /** False while it has failed or has no leader. An append may be refused all the same, for want of room. */
+  readonly takesAppends: boolean
   /** It failed and has cut itself to the high watermark: `becomeLeader` with a higher epoch opens it for appends again. */
   readonly awaitsLeaderEpoch: boolean
 

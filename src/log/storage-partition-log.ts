@@ -98,6 +98,10 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     return BigInt(this.#partition.ranges().reduce((sum, range) => sum + range.sizeBytes, 0))
   }
 
+  get takesAppends(): boolean {
+    return this.#refusal === null
+  }
+
   get awaitsLeaderEpoch(): boolean {
     return this.#cutAtEpoch !== null
   }

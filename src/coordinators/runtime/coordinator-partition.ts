@@ -74,7 +74,8 @@ export class CoordinatorPartition<Request, Image> {
     const end = log.highWatermark
     for (let from = log.logStartOffset; from < end && this.#phase === 'loading'; ) {
       const next = await replayFrom(log, from, end, machine)
-      if (next === from) throw new Error(`The log ends at ${from}, before its high watermark ${end}`)
+      // The log may end with offsets that no batch has: a loss of power can take the end of the segment before an empty one.
+      if (next === from) break
       from = next
       // Others have their turn between two pieces of a long log.
       await new Promise<void>((resolve) => environment.time.endOfTurn(resolve))
@@ -214,11 +215,11 @@ export class CoordinatorPartition<Request, Image> {
   #failed(error: unknown, again: boolean): void {
     if (this.#phase === 'dropped') return
     const { log, environment, dropped } = this.#options
-    const code = error instanceof KafkaError ? error.code : undefined
     const { topic, partition } = log.id
     environment.logger.error({ topic, partition, err: error }, 'A coordinator was dropped; it is loaded again from its log.')
     this.#drop()
-    dropped(again && code !== 'KAFKA_STORAGE_ERROR' && code !== 'NOT_LEADER_OR_FOLLOWER')
+    // Memory that is full takes nothing, but the log has not failed: no leader epoch will come that loads it again.
+    dropped(again && log.takesAppends)
   }
 
   #drop(): void {

@@ -253,6 +253,41 @@ test('an append that is refused drops the coordinator', async () => {
   expect(coordinator.test.logger.messages('error')).toContain('A coordinator was dropped; it is loaded again from its log.')
 })
 
+test('an append for which memory has no room leaves a coordinator that reads, and commits once there is room', async () => {
+  const coordinator = await TestCoordinator.start()
+  const first = coordinator.commit(1n)
+  await coordinator.persist()
+  expect(await first).toBe('NONE')
+  coordinator.test.partition.refusal = new StorageError('full', 'no space is left')
+  expect(await coordinator.commit(2n)).toBe('NOT_COORDINATOR')
+  await coordinator.settle()
+  expect(await coordinator.fetch()).toBe(1n)
+  coordinator.test.partition.refusal = null
+  const second = coordinator.commit(2n)
+  await coordinator.persist()
+  expect(await second).toBe('NONE')
+})
+
+test('a log that ends with offsets which no batch has is loaded', async () => {
+  const before = await TestCoordinator.start()
+  const commit = before.commit(7n)
+  await before.persist()
+  expect(await commit).toBe('NONE')
+  const { test } = before
+  const { log } = test
+  const withoutBatches = new Proxy(log, {
+    get: (target, name) => {
+      if (name === 'highWatermark') return target.highWatermark + 10n
+      if (name === 'whenDurable') return () => undefined
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  test.log = withoutBatches
+  const after = await TestCoordinator.start({ test })
+  expect(await after.fetch()).toBe(7n)
+})
+
 test('a request whose connection ends is not answered; the member stays until its session ends', async () => {
   const coordinator = await TestCoordinator.start()
   const memberId = await coordinator.stable()
