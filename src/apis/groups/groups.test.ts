@@ -107,7 +107,7 @@ describe('committed offsets', () => {
     const group = await coordinated(`committed-by-${version}`)
     const asked = [{ partitions: [0, 7] }, { name: 'unknown' }]
     expect(await commit(version, group, asked)).toEqual([
-      ['orders', '0 NONE', '7 UNKNOWN_TOPIC_OR_PARTITION'],
+      ['orders', '7 UNKNOWN_TOPIC_OR_PARTITION', '0 NONE'],
       ['unknown', '0 UNKNOWN_TOPIC_OR_PARTITION'],
     ])
     const { topics } = await fetchByName(5, group, [{ name: 'orders', partitionIndexes: [0] }])
@@ -117,11 +117,27 @@ describe('committed offsets', () => {
     ])
   })
 
+  test('are answered with one entry for each topic, however often it was named, what was refused first', async () => {
+    const group = await coordinated('repeated')
+    const asked = [{}, { name: 'unknown', partitions: [] }, { partitions: [9] }, { name: 'unknown' }, { partitions: [1, -1] }]
+    expect(await commit(8, group, asked)).toEqual([
+      ['unknown', '0 UNKNOWN_TOPIC_OR_PARTITION'],
+      ['orders', '9 UNKNOWN_TOPIC_OR_PARTITION', '-1 UNKNOWN_TOPIC_OR_PARTITION', '0 NONE', '1 NONE'],
+    ])
+    expect(await commit(8, group, [{ name: 'unknown', partitions: [] }])).toEqual([['unknown']])
+    const often = await commit(
+      8,
+      group,
+      Array.from({ length: 20_000 }, () => ({ partitions: [7] })),
+    )
+    expect(often.map((topic) => topic.length)).toEqual([20_001])
+  })
+
   test('go by topic id from version 10 on', async () => {
     const group = await coordinated('by-id')
     const topicId = await ordersId()
     expect(await commit(10, group, [{ topicId, partitions: [1, 9] }, { topicId: unknownId }])).toEqual([
-      [topicId, '1 NONE', '9 UNKNOWN_TOPIC_OR_PARTITION'],
+      [topicId, '9 UNKNOWN_TOPIC_OR_PARTITION', '1 NONE'],
       [unknownId, '0 UNKNOWN_TOPIC_ID'],
     ])
     const asked = [

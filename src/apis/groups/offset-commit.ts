@@ -13,6 +13,7 @@ type Request = RequestOf<typeof offsetCommit>
 type Response = ResponseOf<typeof offsetCommit>
 type Topic = Request['topics'][number]
 type TopicResponse = Response['topics'][number]
+type PartitionResponse = TopicResponse['partitions'][number]
 
 /** Partitions that do not exist are answered here; the coordinator is asked for the others, by topic name. */
 export async function handleOffsetCommit(request: Request, context: RequestContext): Promise<Response> {
@@ -26,17 +27,17 @@ export async function handleOffsetCommit(request: Request, context: RequestConte
     const exists = (partitionIndex: number): boolean => image?.partitions[partitionIndex] !== undefined
     const missing = topic.partitions.filter(({ partitionIndex }) => !exists(partitionIndex))
     const present = topic.partitions.filter(({ partitionIndex }) => exists(partitionIndex))
-    if (missing.length > 0) refused.push(refusedTopic(topic, missing, missingCode(image, byId)))
+    if (missing.length > 0 || image === undefined) refused.push(refusedTopic(topic, missing, missingCode(image, byId)))
     if (image !== undefined && present.length > 0) known.push({ ...topic, name: image.name, partitions: present })
   }
-  if (known.length === 0 && refused.length > 0) return { topics: refused }
+  if (known.length === 0 && refused.length > 0) return { topics: merged(refused, byId) }
   const committed = await context.services.groups.request(
     request.groupId,
     { api: 'OffsetCommit', request: { ...request, topics: known } },
     context,
   )
   const answered = committed.topics.map((topic) => ({ ...topic, topicId: idsByName.get(topic.name ?? '') }))
-  return { topics: merged([...answered, ...refused], byId) }
+  return { topics: merged([...refused, ...answered], byId) }
 }
 
 const missingCode = (topic: TopicImage | undefined, byId: boolean): ErrorName =>
@@ -48,13 +49,15 @@ const refusedTopic = ({ name, topicId }: Topic, partitions: Topic['partitions'],
   partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: errorCode(error) })),
 })
 
-/** One entry for each topic, though its partitions were answered in two places. */
+/** One entry for each topic, though its partitions were answered in two places, or were asked for in several. */
 function merged(topics: readonly TopicResponse[], byId: boolean): readonly TopicResponse[] {
-  const byTopic = new Map<string | undefined, TopicResponse>()
+  const byTopic = new Map<string | undefined, TopicResponse & { readonly partitions: PartitionResponse[] }>()
   for (const topic of topics) {
     const key = byId ? topic.topicId : topic.name
-    const before = byTopic.get(key)
-    byTopic.set(key, before === undefined ? topic : { ...before, partitions: [...before.partitions, ...topic.partitions] })
+    const entry = byTopic.get(key)
+    if (entry === undefined) byTopic.set(key, { ...topic, partitions: [...topic.partitions] })
+    // Appended to rather than made anew: a request may name one topic any number of times.
+    else for (const partition of topic.partitions) entry.partitions.push(partition)
   }
   return [...byTopic.values()]
 }
