@@ -16,7 +16,6 @@ import type { SettingValue } from './config/setting.ts'
 import type { GroupSettings } from './coordinators/group/group-settings.ts'
 import { GroupCoordinator } from './coordinators/runtime/group-coordinator.ts'
 import { Buffers } from './environment/buffers.ts'
-import { ByteLimit } from './environment/byte-limit.ts'
 import { type SystemClock, systemReal, systemTime } from './environment/clock.ts'
 import type { Environment } from './environment/environment.ts'
 import type { Logger } from './environment/logger.ts'
@@ -207,7 +206,7 @@ async function open(options: SettledOptions, bug: (error: Error) => void): Promi
     const ignoresCase = config.get('storage.type') === 'segments' && (await environment.files.ignoresCase(config.dataDirectory))
     await createStartTopics(cluster, node.config, environment, ignoresCase)
     const groups = groupCoordinator(cluster, node, environment)
-    server.begin(services({ options, cluster, node, groups, storage, ignoresCase, environment }), bug)
+    server.begin(services({ options, cluster, node, groups, server, storage, ignoresCase, environment }), bug)
     return { options, config, storage, cluster, groups, server, clocks: [time, real] }
   } catch (error) {
     await server.close()
@@ -268,12 +267,13 @@ interface Owners {
   readonly cluster: Cluster
   readonly node: ClusterNode
   readonly groups: GroupCoordinator
+  readonly server: Server
   readonly storage: Storage
   readonly ignoresCase: boolean
   readonly environment: Environment
 }
 
-function services({ options, cluster, node, groups, storage, ignoresCase, environment }: Owners): Services {
+function services({ options, cluster, node, groups, server, storage, ignoresCase, environment }: Owners): Services {
   const { config } = options
   const { time, real, random } = environment
   const explicit = config.listeners.filter(({ name }) => (config.advertised(name)?.host ?? '') !== '')
@@ -286,7 +286,8 @@ function services({ options, cluster, node, groups, storage, ignoresCase, enviro
     fetch: new FetchService({
       slots: config.get('max.incremental.fetch.session.cache.slots'),
       fetchBytesMax: config.get('fetch.max.bytes'),
-      outgoing: new ByteLimit('outgoing bytes', config.get('queued.max.response.bytes')),
+      outgoing: server.outgoing,
+      waitsForRoom: () => server.watchUnsent(),
       time,
       real,
       random,

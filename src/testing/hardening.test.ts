@@ -1,5 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
@@ -102,10 +105,12 @@ async function round(port: number): Promise<void> {
 describe('a broker among clients that send garbage', () => {
   let broker: ChildProcess
   let port = 0
+  let folder = ''
 
   beforeAll(async () => {
     const script = fileURLToPath(new URL('./measured-broker.js', import.meta.url))
-    broker = fork(script, { execArgv: ['--expose-gc'] })
+    folder = mkdtempSync(join(tmpdir(), 'grete-hardening-'))
+    broker = fork(script, [folder], { execArgv: ['--expose-gc'] })
     const [message] = (await once(broker, 'message')) as [number]
     port = message
   })
@@ -114,6 +119,7 @@ describe('a broker among clients that send garbage', () => {
     const ended = once(broker, 'exit')
     broker.disconnect()
     expect((await ended)[0]).toBe(0)
+    rmSync(folder, { recursive: true })
   })
 
   async function memory(): Promise<MeasuredMemory> {
@@ -132,11 +138,12 @@ describe('a broker among clients that send garbage', () => {
       await round(port)
       after.push(await memory())
     }
-    if (process.env['HARDENING_CONNECTIONS'] !== undefined) process.stderr.write(`${JSON.stringify({ before, after })}\n`)
     const usedBytes = ({ heapBytes, externalBytes }: MeasuredMemory): number => heapBytes + externalBytes
-    // The records that good clients produced stay, as they should: their bytes are given to nobody.
-    const keptBytes = 3 * (connections / 2) * (batch.length + 500)
-    for (const one of after) expect(usedBytes(one)).toBeLessThan(usedBytes(before) * 1.2 + keptBytes)
+    const [first, , third] = after as [MeasuredMemory, MeasuredMemory, MeasuredMemory]
+    process.stderr.write(`${JSON.stringify({ before, after })}\n`)
+    for (const one of after) expect(usedBytes(one)).toBeLessThan(usedBytes(before) * 1.2)
+    // What the system has given to a process swings with what else it does: only many connections tell.
+    if (connections >= 10_000) expect(third.residentBytes).toBeLessThan(first.residentBytes * 1.05)
     await using client = await ProtocolClient.connect(port)
     await behaves(client)
   }, 300_000)

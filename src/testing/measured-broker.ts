@@ -8,8 +8,8 @@ export interface MeasuredMemory {
 }
 
 /*
- * A broker in memory as a process of its own (`fork` with --expose-gc), so that only its memory is measured: it sends its port when it
- * listens, then a MeasuredMemory for every message that comes. It ends with the channel.
+ * A broker as a process of its own (`fork` with --expose-gc), so that only its memory is measured. It keeps its data in the folder of its
+ * argument: records in memory would be measured too. It sends its port when it listens, then a MeasuredMemory for every message that comes. It ends with the channel.
  */
 
 const collect = (globalThis as { gc?: () => void }).gc
@@ -24,7 +24,7 @@ async function measure(): Promise<MeasuredMemory> {
   return { heapBytes: heapUsed, externalBytes: external, residentBytes: rss }
 }
 
-const broker = await Broker.start({ host: '127.0.0.1', topics: { orders: 1 } })
+const broker = await Broker.start({ host: '127.0.0.1', topics: { orders: 1 }, dataDir: process.argv[2] as string })
 process.on('message', () => void measure().then((memory) => process.send?.(memory)))
 process.on('disconnect', () => void broker.stop())
 process.send?.(Number(broker.bootstrapServers.split(':').at(-1)))
