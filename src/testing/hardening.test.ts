@@ -96,9 +96,9 @@ async function turn(port: number, first: number, count: number): Promise<void> {
   await Promise.all(clients.map((client) => client.close()))
 }
 
-async function round(port: number): Promise<void> {
-  for (let first = 0; first < connections; first += turnConnections) {
-    await turn(port, first, Math.min(turnConnections, connections - first))
+async function round(port: number, count: number): Promise<void> {
+  for (let first = 0; first < count; first += turnConnections) {
+    await turn(port, first, Math.min(turnConnections, count - first))
   }
 }
 
@@ -131,17 +131,19 @@ describe('a broker among clients that send garbage', () => {
   const title = `${connections} connections, half of them garbage, three times: it serves, and memory comes back (TEST_SEED=${seed})`
   test(title, async () => {
     // Code is compiled and pools are filled by what comes first.
-    await turn(port, 0, turnConnections)
+    await round(port, Math.min(1000, connections))
     const before = await memory()
     const after: MeasuredMemory[] = []
     for (let rounds = 0; rounds < 3; rounds++) {
-      await round(port)
+      await round(port, connections)
       after.push(await memory())
     }
     const usedBytes = ({ heapBytes, externalBytes }: MeasuredMemory): number => heapBytes + externalBytes
     const [first, , third] = after as [MeasuredMemory, MeasuredMemory, MeasuredMemory]
     process.stderr.write(`${JSON.stringify({ before, after })}\n`)
-    for (const one of after) expect(usedBytes(one)).toBeLessThan(usedBytes(before) * 1.2)
+    // Few connections leave the pool of recycled buffers half full: how far it fills depends on how many happen to be open at once.
+    const poolBytes = connections >= 10_000 ? 0 : 16 * 1024 * 1024
+    for (const one of after) expect(usedBytes(one)).toBeLessThan(usedBytes(before) * 1.2 + poolBytes)
     // What the system has given to a process swings with what else it does: only many connections tell.
     if (connections >= 10_000) expect(third.residentBytes).toBeLessThan(first.residentBytes * 1.05)
     await using client = await ProtocolClient.connect(port)
