@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { FaultyFiles } from '../environment/faulty-files.ts'
+import { seededRandom } from '../environment/random.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { PreparedBatch } from '../log/prepared-batch.ts'
 import { sequenced, testRecords } from '../log/test-log.ts'
@@ -85,6 +86,58 @@ describe('a disk that does not sync', () => {
     expect(logOf(test).logEndOffset).toBeGreaterThanOrEqual(1n)
     await test.cluster.stop()
   })
+})
+
+test('topics and records that were acknowledged are there after a loss of power, and what was deleted is not', async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    await rm(directory, { recursive: true, force: true })
+    const random = seededRandom(seed)
+    const byte = (): number => random.bytes(1)[0]!
+    const expected = new Map<string, number>()
+    const gone: string[] = []
+    for (let life = 0; life < 4; life++) {
+      const files = new FaultyFiles()
+      const test = await TestCluster.open({ directory, files, settings: { 'log.segment.bytes': '1048576' } })
+      const node = test.cluster.nodes[0]!
+      for (const [name, count] of expected) {
+        const log = node.leaderLog({ name }, 0)
+        expect([seed, life, name, log.logEndOffset >= BigInt(count)]).toEqual([seed, life, name, true])
+        expect(log.highWatermark).toBe(log.logEndOffset)
+        expected.set(name, Number(log.logEndOffset))
+      }
+      expect(gone.filter((name) => test.cluster.image.topicsByName.has(name))).toEqual([])
+      const underWay: Promise<unknown>[] = []
+      for (let step = byte() % 20; step >= 0; step--) {
+        const name = `topic-${life}-${step}`
+        if (byte() < 60) {
+          const created = test.create({ name }).then(() => expected.set(name, 0))
+          underWay.push(created.catch(() => {}))
+          if (byte() < 200) await created
+        }
+        for (const each of expected.keys()) {
+          if (byte() > 80) continue
+          const log = node.leaderLog({ name: each }, 0)
+          const prepared = log.prepare(testRecords({ count: 1 + (byte() % 3) }), { by: 'client' }) as PreparedBatch
+          const end = Number(log.append(prepared).lastOffset) + 1
+          const durable = Promise.resolve(log.whenDurable(BigInt(end))).then(() => expected.set(each, end))
+          underWay.push(durable.catch(() => {}))
+          if (byte() < 60) await durable
+        }
+        const [first] = expected.keys()
+        if (first === undefined || byte() > 30) continue
+        await Promise.all(underWay)
+        await test.delete(first)
+        expected.delete(first)
+        gone.push(first)
+      }
+      const acknowledged = new Map(expected)
+      await files.losePower(random)
+      await Promise.all(underWay)
+      await test.storage.close(null)
+      expected.clear()
+      for (const [name, count] of acknowledged) expected.set(name, count)
+    }
+  }
 })
 
 describe('a topic that is deleted', () => {

@@ -24,7 +24,14 @@ export async function tryLockFile(path: string): Promise<FileLock | null> {
     if (['EACCES', 'EBUSY', 'EWOULDBLOCK'].includes(systemErrorCode(error) ?? '')) return null
     throw error
   }
-  return { release: async () => fs.closeSync(descriptor) }
+  let isHeld = true
+  return {
+    release: async () => {
+      // The system gives the number out again: closing it twice would close somebody else's file.
+      if (isHeld) fs.closeSync(descriptor)
+      isHeld = false
+    },
+  }
 }
 
 /** Who has the locked file open, for people: 'process 4711 (java)'. Only Linux tells, and only about processes of one's own. */
