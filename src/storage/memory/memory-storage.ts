@@ -85,7 +85,7 @@ export class MemoryStorage implements Storage {
     this.#logger.error(
       { limitBytes: this.#room.limitBytes, largestTopics: this.largestTopics(namedWhenFull) },
       'The memory for logs is used up; Produce is refused with KAFKA_STORAGE_ERROR. ' +
-        'Set memory.log.bytes higher, give the largest topics a smaller retention.bytes or retention.ms, or delete what is no longer needed.',
+        'Set memory.log.bytes higher, or delete topics or records that are no longer needed.',
     )
   }
 }
