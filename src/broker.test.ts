@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -87,6 +87,19 @@ describe('a broker in this process', () => {
     await expect(Broker.start({ dataDir, config: { 'node.id': 2 } })).rejects.toThrow('belongs to node 1')
     await using broker = await Broker.start({ dataDir })
     await broker.stop()
+    rmSync(dataDir, { recursive: true })
+  })
+
+  test('lets go of its folder when it could not leave there the proof of a clean stop', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'grete-broker-'))
+    const broker = await Broker.start({ dataDir })
+    const inTheWay = join(dataDir, '.kafka_cleanshutdown')
+    mkdirSync(inTheWay)
+    await expect(broker.stop()).rejects.toThrow('cannot be closed')
+    await expect(broker.closed).rejects.toThrow('cannot be closed')
+    rmSync(inTheWay, { recursive: true })
+    await using again = await Broker.start({ dataDir })
+    await again.stop()
     rmSync(dataDir, { recursive: true })
   })
 

@@ -145,11 +145,17 @@ export class Broker {
 
   async #stop(): Promise<void> {
     const { server, groups, cluster, clocks } = this.#parts
-    await server.close()
-    groups.stop()
-    await cluster.stop()
-    for (const clock of clocks) clock.stop()
-    this.#closed.resolve()
+    try {
+      await server.close()
+      groups.stop()
+      await cluster.stop()
+      this.#closed.resolve()
+    } catch (error) {
+      this.#closed.reject(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    } finally {
+      for (const clock of clocks) clock.stop()
+    }
   }
 
   /** A fault of its own: it answers and writes nothing more. */

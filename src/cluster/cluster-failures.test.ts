@@ -65,6 +65,27 @@ describe('a full disk', () => {
     expect(test.clock.timerCount).toBe(0)
     expect(await readdir(directory)).toContain('.kafka_cleanshutdown')
   })
+
+  test('that a record finds full again and again is tried less and less often', async () => {
+    const files = new FaultyFiles()
+    const test = await TestCluster.open({ directory, files })
+    await test.create({ name: 'orders' })
+    for (const [index, waitMs] of [0, 1000, 2000, 4000].entries()) {
+      const log = logOf(test)
+      files.failWrites = fault('ENOSPC')
+      append(log, 0)
+      await expect(log.whenDurable(1n)).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
+      files.failWrites = null
+      if (waitMs > 0) {
+        await until(test, () => test.clock.timerCount === 2)
+        await test.clock.advance(waitMs - 1)
+        expect(logOf(test).leaderEpoch).toBe(index)
+        await test.clock.advance(1)
+      }
+      await until(test, () => logOf(test).leaderEpoch === index + 1)
+    }
+    await test.cluster.stop()
+  })
 })
 
 describe('a disk that does not sync', () => {
