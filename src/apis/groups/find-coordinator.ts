@@ -2,6 +2,7 @@ import { coordinatorPartition } from '../../../protocol/coordinator-records/part
 import { errorCode, KafkaError } from '../../../protocol/errors.ts'
 import type { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
+import type { TopicImage } from '../../cluster/metadata-image.ts'
 import { OFFSETS_TOPIC } from '../../cluster/topic-names.ts'
 import type { RequestContext } from '../context.ts'
 import { orRefused } from '../refused.ts'
@@ -26,35 +27,51 @@ interface Found {
 }
 
 export async function handleFindCoordinator(request: Request, context: RequestContext): Promise<Response> {
+  // Once, however many keys there are: a request may hold a hundred thousand.
+  const find = await finderFor(request.keyType, context)
   if (context.version < 4) {
-    const found = await find(request.keyType, request.key, context)
+    const found = find(request.key)
     return { ...found, errorMessage: found.errorCode === 0 ? 'NONE' : found.errorMessage }
   }
-  const coordinators = request.coordinatorKeys.map(async (key) => ({ key, ...(await find(request.keyType, key, context)) }))
-  return { coordinators: await Promise.all(coordinators) }
+  return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...find(key) })) }
 }
 
-function find(keyType: number, key: string, context: RequestContext): Promise<Found> {
-  return orRefused(
+type Finder = (key: string) => Found
+
+function finderFor(keyType: number, context: RequestContext): Promise<Finder> {
+  return orRefused<Finder>(
     async () => {
       // Kafka gives no reason for a kind that came later than the version.
       if (keyType === SHARE && context.version < SHARE_VERSION) throw new KafkaError('INVALID_REQUEST', '')
       if (keyType !== GROUP) throw new KafkaError('INVALID_REQUEST')
-      return groupCoordinator(key, context)
+      const topic = await offsetsTopic(context)
+      return (groupId) => groupCoordinator(groupId, topic, context)
     },
-    (error): Found => ({ nodeId: -1, host: '', port: -1, errorCode: error.errorCode, errorMessage: error.message }),
+    (error) => () => nowhere(error),
   )
 }
 
-/** The leader of the partition in which the group's records stand. The topic is made when it is first needed. */
-async function groupCoordinator(groupId: string, { services, connection }: RequestContext): Promise<Found> {
-  const { cluster, advertising } = services
+const nowhere = (error: KafkaError): Found => ({
+  nodeId: -1,
+  host: '',
+  port: -1,
+  errorCode: error.errorCode,
+  errorMessage: error.message,
+})
+
+/** It is made when it is first needed. */
+async function offsetsTopic({ services }: RequestContext): Promise<TopicImage> {
   const [ensured] = await ensureTopicsHere([OFFSETS_TOPIC], services)
   if (ensured === undefined || 'error' in ensured) throw new KafkaError('COORDINATOR_NOT_AVAILABLE', ensured?.error.message)
-  const { topic } = ensured
+  return ensured.topic
+}
+
+/** The leader of the partition in which the group's records stand. */
+function groupCoordinator(groupId: string, topic: TopicImage, { services, connection }: RequestContext): Found {
+  const { cluster, advertising } = services
   const partition = topic.partitions[coordinatorPartition(groupId, topic.partitions.length)]
   const node = cluster.nodes.find(({ id }) => id === partition?.leader)
   const endpoint = node === undefined ? undefined : advertising.endpointOf(node, connection)
-  if (node === undefined || endpoint === undefined) throw new KafkaError('COORDINATOR_NOT_AVAILABLE')
+  if (node === undefined || endpoint === undefined) return nowhere(new KafkaError('COORDINATOR_NOT_AVAILABLE'))
   return { nodeId: node.id, host: endpoint.host, port: endpoint.port, errorCode: errorCode('NONE'), errorMessage: '' }
 }

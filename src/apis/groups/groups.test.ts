@@ -33,6 +33,12 @@ describe('FindCoordinator', () => {
     expect(coordinators).toEqual(['readers', '', 'readers'].map((key) => ({ key, ...here(), errorMessage: '' })))
   })
 
+  test('gives no reason where share groups are asked for by a version that does not know them', async () => {
+    const { coordinators } = await ask(findCoordinator, 5, { keyType: 2, coordinatorKeys: ['readers'] })
+    expect(coordinators).toMatchObject([{ key: 'readers', nodeId: -1, errorMessage: '' }])
+    expect(errorName(coordinators[0]!.errorCode)).toBe('INVALID_REQUEST')
+  })
+
   test.each([1, 2, 7])('refuses the kind of key %i', async (keyType) => {
     const nowhere = { nodeId: -1, host: '', port: -1 }
     const one = await ask(findCoordinator, 3, { key: 'payments', keyType })
