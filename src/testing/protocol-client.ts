@@ -49,6 +49,10 @@ export class ProtocolClient {
   /** Frames that nobody has asked for yet. */
   readonly #frames: Buffer[] = []
   #received: Buffer = Buffer.alloc(0)
+  #chunks: Buffer[] = []
+  #chunkBytes = 0
+  /** Fewer hold no whole frame. */
+  #wantedBytes = 4
   #correlationId = 0
   #ended = false
 
@@ -113,7 +117,18 @@ export class ProtocolClient {
   }
 
   #receive(bytes: Buffer): void {
-    this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes])
+    this.#chunks.push(bytes)
+    this.#chunkBytes += bytes.length
+    // Joined only when a frame is whole: large answers come in thousands of chunks.
+    if (this.#chunkBytes < this.#wantedBytes) return
+    this.#received = this.#chunks.length === 1 ? bytes : Buffer.concat(this.#chunks)
+    this.#takeFrames()
+    this.#chunks = [this.#received]
+    this.#chunkBytes = this.#received.length
+    this.#wantedBytes = this.#received.length < 4 ? 4 : 4 + this.#received.readInt32BE(0)
+  }
+
+  #takeFrames(): void {
     while (this.#received.length >= 4) {
       const end = 4 + this.#received.readInt32BE(0)
       if (this.#received.length < end) return

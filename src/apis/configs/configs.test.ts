@@ -157,6 +157,44 @@ describe('DescribeConfigs', () => {
     ])
     expect(results.map((result) => errorName(result.errorCode))).toEqual(['INVALID_REQUEST', 'INVALID_REQUEST'])
   })
+
+  test('answers a resource that is named twice once, with the settings of both', async () => {
+    const named = async (resources: readonly Key[]) =>
+      (await describeResources(4, resources)).results.map(({ resourceName, configs }) => [
+        resourceName,
+        configs.length > 2 ? 'all' : configs.map(({ name }) => name).join(' '),
+      ])
+    expect(
+      await named([
+        [TOPIC, 'orders', ['retention.ms']],
+        [GROUP, 'orders', ['x']],
+        [TOPIC, 'orders', ['cleanup.policy']],
+      ]),
+    ).toEqual([
+      ['orders', 'cleanup.policy retention.ms'],
+      ['orders', ''],
+    ])
+    expect(
+      await named([
+        [TOPIC, 'orders', ['retention.ms']],
+        [TOPIC, 'orders', []],
+      ]),
+    ).toEqual([['orders', 'all']])
+    expect(await named(Array.from({ length: 50_000 }, () => [BROKER, '1']))).toEqual([['1', 'all']])
+  })
+
+  test('tells no more than half a million settings in one answer', async () => {
+    const { results } = await describeResources(
+      4,
+      Array.from({ length: 60_000 }, (_, index) => [GROUP, `group-${index}`]),
+    )
+    const told = results.filter(({ errorCode }) => errorCode === 0)
+    const count = told.reduce((sum, { configs }) => sum + configs.length, 0)
+    expect(results.length).toBe(60_000)
+    expect(count).toBeGreaterThanOrEqual(500_000)
+    expect(count).toBeLessThan(501_000)
+    expect(errorName(results.at(-1)!.errorCode)).toBe('INVALID_REQUEST')
+  })
 })
 
 describe('IncrementalAlterConfigs', () => {

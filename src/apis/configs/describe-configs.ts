@@ -35,44 +35,117 @@ export function handleDescribeConfigs(request: Request, { services }: RequestCon
       `Unexpected resource type ${unknown.resourceType} for resource ${unknown.resourceName}`,
     )
   }
-  return { results: request.resources.map((resource) => describe(resource, request, services)) }
+  const alike: Alike = new Map()
+  const results: Result[] = []
+  let room = CONFIGS_MAX
+  for (const resource of merged(request.resources)) {
+    const result = room > 0 ? describe(resource, request, services, alike) : refused(resource, tooMany())
+    room -= result.configs.length
+    results.push(result)
+  }
+  return { results }
 }
 
-function describe(resource: Resource, request: Request, services: Services): Result {
+/**
+ * What one answer holds at most. All settings of ten thousand topics fit; a group needs no more than a name to be described, so that a
+ * small request could else ask for more than there is memory.
+ */
+const CONFIGS_MAX = 500_000
+
+const tooMany = (): KafkaError =>
+  new KafkaError('INVALID_REQUEST', `One request is told no more than ${CONFIGS_MAX} settings: ask for fewer resources.`)
+
+/** What is alike whatever the resource's name: topics and groups that nothing was set for, and the broker, whose id may be written 1, 01, +1. */
+type Alike = Map<number, Result['configs']>
+
+/** Each resource once, with all the settings that are asked of it: clients send none twice, and nobody is to multiply the answer. */
+function merged(resources: readonly Resource[]): Iterable<Resource> {
+  const byName = new Map<string, Resource>()
+  for (const resource of resources) {
+    const key = `${resource.resourceType} ${resource.resourceName}`
+    const before = byName.get(key)
+    if (before === undefined) byName.set(key, { ...resource, configurationKeys: keysOf(resource) })
+    else byName.set(key, { ...before, configurationKeys: addedKeys(before, resource) })
+  }
+  return byName.values()
+}
+
+/** Neither a null list nor an empty one leaves anything out. The list is the merger's own. */
+const keysOf = ({ configurationKeys: keys }: Resource): string[] | null => (keys === null || keys.length === 0 ? null : [...keys])
+
+function addedKeys({ configurationKeys: keys }: Resource, added: Resource): string[] | null {
+  const more = keysOf(added)
+  if (keys === null || more === null) return null
+  const all = keys as string[]
+  for (const key of more) all.push(key)
+  return all
+}
+
+function describe(resource: Resource, request: Request, services: Services, alike: Alike): Result {
   const { resourceType, resourceName, configurationKeys } = resource
-  // Neither a null list nor an empty one leaves anything out.
-  const asked = configurationKeys === null || configurationKeys.length === 0 ? null : new Set(configurationKeys)
   try {
-    const entries = entriesOf(resource, services).filter(({ name }) => asked === null || asked.has(name))
-    const configs = entries.map((entry) => configResponse(entry, request))
+    const all = configsFor(resource, request, services, alike)
+    const asked = configurationKeys === null ? null : new Set(configurationKeys)
+    const configs = asked === null ? all : all.filter(({ name }) => asked.has(name))
     return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs }
   } catch (error) {
-    const { errorCode, message } = refusalOf(error)
-    return { errorCode, errorMessage: message, resourceType, resourceName, configs: [] }
+    return refused(resource, refusalOf(error))
   }
 }
 
-function entriesOf({ resourceType, resourceName: name }: Resource, services: Services): readonly ConfigEntry[] {
-  const { cluster, node, environment } = services
-  const set = configsOf(cluster.image, resourceType, name)
+const refused = ({ resourceType, resourceName }: Resource, { errorCode, message }: KafkaError): Result => ({
+  errorCode,
+  errorMessage: message,
+  resourceType,
+  resourceName,
+  configs: [],
+})
+
+function configsFor(resource: Resource, request: Request, services: Services, alike: Alike): Result['configs'] {
+  const { resourceType, resourceName } = resource
+  checkResource(resource, services)
+  const set = configsOf(services.cluster.image, resourceType, resourceName)
+  const isShared =
+    resourceType === broker ? resourceName !== '' : set.size === 0 && (resourceType === topic || resourceType === group)
+  const known = isShared ? alike.get(resourceType) : undefined
+  if (known !== undefined) return known
+  const configs = entriesOf(resource, set, services).map((entry) => configResponse(entry, request))
+  if (isShared) alike.set(resourceType, configs)
+  return configs
+}
+
+function checkResource({ resourceType, resourceName: name }: Resource, { cluster, node }: Services): void {
+  const isEmpty = name === ''
+  if (resourceType === topic) {
+    checkTopicName(name)
+    if (!cluster.image.topicsByName.has(name)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION')
+  } else if (resourceType === broker) {
+    if (!isEmpty) checkBrokerId(name, node.id, `${node.id} or empty string,`)
+  } else if (resourceType === brokerLogger) {
+    if (isEmpty) throw new KafkaError('INVALID_REQUEST', 'Broker id must not be empty')
+    checkBrokerId(name, node.id, `${node.id}`)
+  } else if (resourceType === clientMetrics) {
+    if (isEmpty) throw new KafkaError('INVALID_REQUEST', 'Client metrics subscription name must not be empty')
+  } else if (isEmpty) {
+    throw new KafkaError('INVALID_REQUEST', 'Group name must not be empty')
+  }
+}
+
+function entriesOf(
+  { resourceType, resourceName: name }: Resource,
+  set: ReadonlyMap<string, string>,
+  { node, environment }: Services,
+): readonly ConfigEntry[] {
   switch (resourceType) {
     case topic:
-      checkTopicName(name)
-      if (!cluster.image.topicsByName.has(name)) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION')
       return describeTopic(set, node.config)
     case broker:
-      if (name === '') return describeAllBrokers(node.config)
-      checkBrokerId(name, node.id, `${node.id} or empty string,`)
-      return describeBroker(node.config)
+      return name === '' ? describeAllBrokers(node.config) : describeBroker(node.config)
     case brokerLogger:
-      if (name === '') throw new KafkaError('INVALID_REQUEST', 'Broker id must not be empty')
-      checkBrokerId(name, node.id, `${node.id}`)
       return describeBrokerLogger(environment.logger)
     case clientMetrics:
-      if (name === '') throw new KafkaError('INVALID_REQUEST', 'Client metrics subscription name must not be empty')
       return describeClientMetrics(set)
     case group:
-      if (name === '') throw new KafkaError('INVALID_REQUEST', 'Group name must not be empty')
       return describeGroup(set, node.config)
     default:
       return []
