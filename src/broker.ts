@@ -217,7 +217,8 @@ async function open(options: SettledOptions, bug: (error: Error) => void): Promi
   } catch (error) {
     await server.close()
     // A start that failed lets go of the data directory, too: its process may live on and start another.
-    await (cluster === null ? storage.close(null) : cluster.stop())
+    // Why it could not start is what its owner must hear, whatever else fails now.
+    await (cluster === null ? storage.close(null) : cluster.stop()).catch(() => {})
     for (const clock of [time, real]) clock.stop()
     throw startError(error)
   }
