@@ -1,4 +1,5 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
+import type { CoordinatorRecord } from '../machine.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { ClassicMember } from './classic-member.ts'
 import { clientHostText } from './client-host.ts'
@@ -22,6 +23,8 @@ interface Join {
 const memberIdRequiredVersion = 4
 /** From this version on a static leader that comes back is told the members and not to assign (KIP-814). */
 const skipAssignmentVersion = 9
+/** No string of the protocol is longer. */
+const stringBytesMax = 32_767
 
 export function joinGroup(group: ClassicGroup, input: GroupInput, request: JoinGroupRequest, turn: Turn): void {
   const join = { input, request, group, turn }
@@ -61,7 +64,10 @@ function joinAsNew(join: Join): void {
   const { input, request, group, turn } = join
   const { groupInstanceId } = request
   const memberId = `${groupInstanceId ?? input.caller.clientId}-${turn.random.uuid()}`
-  if (groupInstanceId !== null) {
+  if (Buffer.byteLength(memberId) > stringBytesMax) {
+    // Neither an answer nor a record could hold it, so that the coordinator would fail over it.
+    refuse(join, '', 'UNKNOWN_SERVER_ERROR')
+  } else if (groupInstanceId !== null) {
     const existing = group.members.get(group.members.idOfInstance(groupInstanceId) ?? '')
     if (existing === undefined) addMember(join, memberId)
     else replaceStaticMember(join, existing, memberId)
@@ -155,7 +161,13 @@ function replaceStaticMember(join: Join, old: ClassicMember, newId: string): voi
   restartSession(group, member, turn)
   update(join, member)
   if (group.state === 'Stable' && group.members.selectProtocol() === group.protocolName) {
-    answerReplaced(join, member, leaderId)
+    const record = groupMetadata(group, ({ assignment }) => assignment)
+    if (turn.fitsBatch([record])) {
+      answerReplaced(join, member, leaderId, record)
+    } else {
+      refuse(join, member.id, 'UNKNOWN_SERVER_ERROR')
+      prepareRebalance(group, turn)
+    }
     return
   }
   park(join, member)
@@ -175,12 +187,12 @@ function fenceFormer({ group, turn }: Join, old: ClassicMember): void {
  * The group stays as it is; only the new id is written. A leader of an older version is named its former id as the
  * leader, so that it takes itself for a follower and asks for its assignment instead of making one.
  */
-function answerReplaced(join: Join, member: ClassicMember, formerLeaderId: string | null): void {
+function answerReplaced(join: Join, member: ClassicMember, formerLeaderId: string | null, record: CoordinatorRecord): void {
   const { input, group, turn } = join
   const { version } = input.caller
   const knowsSkipping = version >= skipAssignmentVersion
   const isLeader = knowsSkipping && group.isLeader(member.id)
-  turn.record(groupMetadata(group, ({ assignment }) => assignment))
+  turn.record(record)
   const leaderId = knowsSkipping ? group.leaderId : formerLeaderId
   answer(join, joined(group, { memberId: member.id, version, withMembers: isLeader, leaderId, skipAssignment: isLeader }))
 }

@@ -8,6 +8,7 @@ import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import type { Decision } from '../machine.ts'
 import type {
   GroupRequest,
+  JoinGroupRequest,
   JoinGroupResponse,
   LeaveGroupResponse,
   OffsetCommitResponse,
@@ -20,7 +21,7 @@ import { subscription, TestGroups } from './test-groups.ts'
 const versions = (last: number): readonly number[] => Array.from({ length: last + 1 }, (_, version) => version)
 const answerIn = <Response>({ replies }: Decision): Response => replies[0]!.response as Response
 
-const joinOf = (memberId = ''): GroupRequest => ({
+const joinOf = (memberId = '', more: Partial<JoinGroupRequest> = {}): GroupRequest => ({
   api: 'JoinGroup',
   request: {
     groupId: 'g',
@@ -31,6 +32,7 @@ const joinOf = (memberId = ''): GroupRequest => ({
     protocolType: 'consumer',
     protocols: [{ name: 'range', metadata: subscription(['orders']) }],
     reason: null,
+    ...more,
   },
 })
 
@@ -90,4 +92,29 @@ test('offsets that were committed by name or by id are found by either', () => {
   expect([fetched(ZERO_UUID), fetched(one)]).toEqual([5n, 5n])
   commit(one, 6n)
   expect([fetched(ZERO_UUID), fetched(one), fetched(other)]).toEqual([6n, 6n, -1n])
+})
+
+test('a member id that no string could hold is refused with UNKNOWN_SERVER_ERROR, static or not, and nobody joins', () => {
+  const groups = new TestGroups()
+  const long = 'x'.repeat(32_767)
+  for (const version of [0, 3, 4, 9]) {
+    expect(answerIn<JoinGroupResponse>(groups.request(joinOf(), { version, clientId: long })).errorCode).toBe(-1)
+  }
+  const joining = groups.request(joinOf('', { groupInstanceId: long }))
+  expect(answerIn<JoinGroupResponse>(joining)).toMatchObject({ errorCode: -1, memberId: '' })
+  expect(groups.machine.groups.get('g')?.members.size).toBe(0)
+})
+
+test('a static member that comes back with metadata beyond the largest batch is refused, and the group rebalances', () => {
+  const groups = new TestGroups()
+  const joinAs = (metadata: Buffer) =>
+    groups.request(joinOf('', { groupInstanceId: 'i', protocols: [{ name: 'range', metadata }] }))
+  joinAs(subscription(['orders']))
+  const [outcome] = groups.advance(3000)
+  const { memberId, generationId = -1 } = answerIn<JoinGroupResponse>(outcome!.decision)
+  const sync = { groupId: 'g', generationId, memberId, groupInstanceId: 'i', protocolType: null, protocolName: null }
+  groups.request({ api: 'SyncGroup', request: { ...sync, assignments: [] } })
+  const returned = joinAs(Buffer.alloc(2_000_000))
+  expect([answerIn<JoinGroupResponse>(returned).errorCode, returned.records]).toEqual([-1, []])
+  expect(groups.machine.groups.get('g')?.state).toBe('PreparingRebalance')
 })
