@@ -15,8 +15,6 @@ type Response = ResponseOf<typeof findCoordinator>
 
 const GROUP = 0
 const SHARE = 2
-/** From this version on the kind `SHARE` is known (KIP-932). */
-const SHARE_VERSION = 6
 
 interface Found {
   readonly nodeId: number
@@ -41,8 +39,8 @@ type Finder = (key: string) => Found
 function finderFor(keyType: number, context: RequestContext): Promise<Finder> {
   return orRefused<Finder>(
     async () => {
-      // Kafka gives no reason for a kind that came later than the version.
-      if (keyType === SHARE && context.version < SHARE_VERSION) throw new KafkaError('INVALID_REQUEST', '')
+      // In these two versions Kafka gives no reason.
+      if (keyType === SHARE && (context.version === 4 || context.version === 5)) throw new KafkaError('INVALID_REQUEST', '')
       if (keyType !== GROUP) throw new KafkaError('INVALID_REQUEST')
       const topic = await offsetsTopic(context)
       return (groupId) => groupCoordinator(groupId, topic, context)
