@@ -40,11 +40,14 @@ export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
     while (position < to) {
       const hopping = lastSizeBytes > windowBytesLarge / 4
       const windowBytes = checkCrc ? windowBytesForChecking : hopping ? windowBytesSmall : windowBytesLarge
-      let bytes = await window.at(position, batchFactsBytes, windowBytes)
+      // Most are at hand: a wait for each of millions of small batches would make up most of a start.
+      let bytes = window.held(position, batchFactsBytes) ?? (await window.at(position, batchFactsBytes, windowBytes))
       const facts = batchFactsAt(bytes, 0)
       const defect = defectOf(facts, endOffset, to - position)
       if (facts === null || defect !== null) return { position, endOffset, defect }
-      if (checkCrc || facts.headerBytes > bytes.length) bytes = await window.at(position, facts.sizeBytes, windowBytes)
+      if (checkCrc || facts.headerBytes > bytes.length) {
+        bytes = window.held(position, facts.sizeBytes) ?? (await window.at(position, facts.sizeBytes, windowBytes))
+      }
       if (checkCrc && !isSoundBatchAt(bytes, 0)) return { position, endOffset, defect: 'a checksum that does not fit' }
       const stop = visit(facts, position, bytes.subarray(0, facts.headerBytes))
       position += facts.sizeBytes
@@ -66,7 +69,7 @@ export async function holdsSoundBatch(
   const window = new Window(file, options.buffers, to)
   try {
     for (let position = from; position < to; position++) {
-      const bytes = await window.at(position, batchFactsBytes, windowBytesLarge)
+      const bytes = window.held(position, batchFactsBytes) ?? (await window.at(position, batchFactsBytes, windowBytesLarge))
       const facts = batchFactsAt(bytes, 0)
       if (facts === null || facts.headerBytes !== batchFactsBytes || defectOf(facts, fromOffset, to - position) !== null) continue
       if (isSoundBatchAt(await window.at(position, facts.sizeBytes, windowBytesLarge), 0)) return true
@@ -99,11 +102,16 @@ class Window {
     this.#to = to
   }
 
-  /** The bytes from `position` on: at least `bytes`, unless the file ends before. */
+  /** As `at`, where nothing has to be read. */
+  held(position: number, bytes: number): Buffer | null {
+    const skip = position - this.#start
+    const isHeld = this.#buffer !== null && skip >= 0 && skip + Math.min(bytes, this.#to - position) <= this.#length
+    return isHeld ? this.#buffer!.subarray(skip, this.#length) : null
+  }
+
+  /** Reads the bytes from `position` on: at least `bytes`, unless the file ends before. */
   async at(position: number, bytes: number, windowBytes: number): Promise<Buffer> {
     const needed = Math.min(bytes, this.#to - position)
-    const skip = position - this.#start
-    if (this.#buffer !== null && skip >= 0 && skip + needed <= this.#length) return this.#buffer.subarray(skip, this.#length)
     const wanted = Math.min(Math.max(needed, windowBytes), this.#to - position)
     if (this.#buffer === null || this.#buffer.length < wanted) {
       this.release()
