@@ -5,6 +5,10 @@ type Checksum = (bytes: Uint8Array, previous: number) => number
 /** A call into the addon costs as much as checking some 200 bytes in JavaScript. */
 const nativeFromBytes = 200
 
+/** To load the addon costs as much as checking this in JavaScript, and more memory: a process that checks little does without. */
+const scriptBytesMax = 64 * 1024
+
+let scriptBytes = 0
 let script: Checksum | undefined
 let native: Checksum | undefined
 
@@ -25,10 +29,16 @@ function loadNative(): Checksum {
  * pieces before is handed on as `previous`.
  */
 export function crc32c(bytes: Uint8Array, previous = 0): number {
-  if (bytes.length < nativeFromBytes) {
+  if (bytes.length < nativeFromBytes || isLittle(bytes.length)) {
     script ??= loadScript()
     return script(bytes, previous)
   }
   native ??= loadNative()
   return native(bytes, previous)
+}
+
+function isLittle(sizeBytes: number): boolean {
+  if (native !== undefined || sizeBytes > scriptBytesMax) return false
+  scriptBytes += sizeBytes
+  return scriptBytes <= scriptBytesMax
 }
