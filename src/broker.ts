@@ -28,7 +28,7 @@ import { BindError } from './server/bind-error.ts'
 import { Server } from './server/server.ts'
 import { MemoryStorage } from './storage/memory/memory-storage.ts'
 import { SegmentStorage } from './storage/segments/segment-storage.ts'
-import { type Storage, StorageError } from './storage/storage.ts'
+import { type Durability, type Storage, StorageError } from './storage/storage.ts'
 
 /** How a broker in this process is started; nothing has to be said. */
 export interface BrokerOptions {
@@ -242,7 +242,7 @@ function openStorage(config: BrokerConfig, environment: Environment): Storage {
     time,
     random,
     logger,
-    durability: config.get('durability') === 'page-cache' ? 'page-cache' : 'synced',
+    durability: config.get('durability') as Durability,
     threads: threadPoolSize(),
     unwrittenBytesMax: config.get('storage.unwritten.max.bytes'),
   })

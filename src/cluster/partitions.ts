@@ -5,7 +5,7 @@ import type { LogConfig } from '../log/log-config.ts'
 import { LogStartOffsets } from '../log/log-start-offsets.ts'
 import { type OpenPartitionLogOptions, openPartitionLog } from '../log/open-partition-log.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import type { PartitionId, Storage } from '../storage/storage.ts'
+import type { Durability, PartitionId, Storage } from '../storage/storage.ts'
 import { ConfigResource, configsOf, type MetadataImage, type PartitionImage, type TopicImage } from './metadata-image.ts'
 
 /** How many logs are opened at once: opening reads files, and the reads of those who wait share the threads. */
@@ -79,7 +79,7 @@ export class Partitions {
         id: { topicId: topic.id, topic: topic.name, partition: partition.partition },
         config: logConfig,
         leaderEpoch: partition.leaderEpoch,
-        durability: config.get('durability') === 'page-cache' ? 'page-cache' : 'fsync',
+        durability: config.get('durability') as Durability,
         producerIdExpirationMs: config.get('producer.id.expiration.ms'),
         logStartOffsets,
       })

@@ -55,7 +55,7 @@ export class TestCluster {
     this.#newStorage = () =>
       directory === undefined
         ? memory
-        : new SegmentStorage({ directory, files, buffers, time: clock, random, logger, durability: 'synced', threads: 4 })
+        : new SegmentStorage({ directory, files, buffers, time: clock, random, logger, durability: 'fsync', threads: 4 })
     this.storage = this.#newStorage()
     const [first = this.config.nodeId, ...others] = options.nodeIds ?? [this.config.nodeId]
     const node = (id: number): NodeRegistration => ({ id, rack: null, endpoints: [testListener] })

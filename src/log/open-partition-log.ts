@@ -1,11 +1,11 @@
 import type { Environment } from '../environment/environment.ts'
-import type { PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
+import type { Durability, PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogStartOffsets } from './log-start-offsets.ts'
 import { LogState } from './log-state.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { storageFailure } from './storage-errors.ts'
-import { type Durability, StoragePartitionLog } from './storage-partition-log.ts'
+import { StoragePartitionLog } from './storage-partition-log.ts'
 
 export interface OpenPartitionLogOptions {
   readonly storage: Storage

@@ -2,7 +2,7 @@ import { KafkaError } from '../../protocol/errors.ts'
 import { RecordBatch } from '../../protocol/records/record-batch.ts'
 import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
 import type { Environment } from '../environment/environment.ts'
-import type { PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
+import type { Durability, PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
 import { validateBatch } from './batch-validation.ts'
 import type { EpochEndOffset } from './leader-epochs.ts'
 import { type OffsetAndTimestamp, offsetFor } from './list-offsets.ts'
@@ -14,9 +14,6 @@ import { LogWatchers } from './log-watchers.ts'
 import type { AppendedBatch, Isolation, PartitionLog } from './partition-log.ts'
 import type { PreparedBatch, RecordsOrigin } from './prepared-batch.ts'
 import { storageFailure } from './storage-errors.ts'
-
-/** `fsync`: the high watermark is the durable end. `page-cache`: Kafka's own, weaker promise, the written end. */
-export type Durability = 'fsync' | 'page-cache'
 
 export interface StoragePartitionLogOptions {
   readonly id: PartitionId

@@ -7,13 +7,13 @@ import { RecordingLogger } from '../environment/recording-logger.ts'
 import { SimulatedClock } from '../environment/simulated-clock.ts'
 import { SystemFiles } from '../environment/system-files.ts'
 import { MemoryStorage } from '../storage/memory/memory-storage.ts'
+import type { Durability } from '../storage/storage.ts'
 import { ControlledStorage } from './controlled-storage.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogStartOffsets } from './log-start-offsets.ts'
 import { openPartitionLog } from './open-partition-log.ts'
 import type { AppendedBatch, PartitionLog } from './partition-log.ts'
 import type { PreparedBatch } from './prepared-batch.ts'
-import type { Durability } from './storage-partition-log.ts'
 
 /** As a topic has it without settings of its own. */
 export const defaultLogConfig: LogConfig = {

@@ -130,3 +130,9 @@ export class StorageError extends Error {
     this.kind = kind
   }
 }
+
+/**
+ * fsync: durable is what was synced to disk. page-cache: the system's memory is enough, as in Kafka; nothing is synced but at a stop.
+ * The setting `durability`.
+ */
+export type Durability = 'fsync' | 'page-cache'

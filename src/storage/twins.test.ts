@@ -128,7 +128,7 @@ test('segments do what memory does, whatever the order of operations', async () 
     const [time, buffers] = [systemTime(), new Buffers({ checked: true })]
     const memory = new Twin((earlier) => earlier ?? new MemoryStorage({ time, buffers, logger, limitBytes: 1 << 28 }))
     const options = { directory, files: new SystemFiles(), buffers, time, random, logger, threads: 4 }
-    const segments = new Twin(() => new SegmentStorage({ ...options, durability: seed % 2 === 0 ? 'synced' : 'page-cache' }))
+    const segments = new Twin(() => new SegmentStorage({ ...options, durability: seed % 2 === 0 ? 'fsync' : 'page-cache' }))
     for (const twin of [memory, segments]) await twin.open()
     for (let count = 0; count < 60; count++) {
       await step(random, [memory, segments])

@@ -14,7 +14,7 @@ const storage = new SegmentStorage({
   time: systemTime(),
   random: systemRandom(),
   logger: silentLogger,
-  durability: 'synced',
+  durability: 'fsync',
   threads: 4,
 })
 

@@ -66,7 +66,7 @@ async function openLog(files: HeldFiles) {
     time,
     random,
     logger: silentLogger,
-    durability: 'synced',
+    durability: 'fsync',
     threads: 4,
   })
   await storage.open()

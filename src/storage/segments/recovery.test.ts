@@ -34,7 +34,7 @@ afterEach(async () => {
 function segmentStorage(files: Files = new SystemFiles()): SegmentStorage {
   const random = seededRandom(1)
   const [buffers, time] = [new Buffers({ checked: true }), systemTime()]
-  return new SegmentStorage({ directory, files, buffers, time, random, logger, durability: 'synced', threads: 4 })
+  return new SegmentStorage({ directory, files, buffers, time, random, logger, durability: 'fsync', threads: 4 })
 }
 
 async function openLog(storage: SegmentStorage, onCorruption: 'cut' | 'refuse' = 'cut', events = new RecordedEvents(), of = id) {

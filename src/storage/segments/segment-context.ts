@@ -3,10 +3,8 @@ import type { ByteLimit } from '../../environment/byte-limit.ts'
 import type { Clock } from '../../environment/environment.ts'
 import type { Files } from '../../environment/files.ts'
 import type { Logger } from '../../environment/logger.ts'
+import type { Durability } from '../storage.ts'
 import type { GroupCommit } from './group-commit.ts'
-
-/** synced: an answer means that fdatasync has ended. page-cache: the system's memory is enough, as in Kafka; nothing is synced but at a stop. */
-export type Durability = 'synced' | 'page-cache'
 
 /** What the partitions of one segment backend share. */
 export interface SegmentContext {

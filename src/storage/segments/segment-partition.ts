@@ -180,7 +180,7 @@ export class SegmentPartition implements PartitionStorage {
       while (this.#segments.length > 1 && this.#last.baseOffset >= until) await this.#remove(this.#segments.pop()!)
       await this.#last.truncateTo(until)
       await this.#folder.removeIndexes(this.#last.baseOffset)
-      if (this.#context.durability === 'synced' && this.#writer.failure === null) await this.#last.file.sync()
+      if (this.#context.durability === 'fsync' && this.#writer.failure === null) await this.#last.file.sync()
     })
     // After a failed sync the log is cut, and still takes nothing: who asked must not go on as if it did.
     if (this.#writer.failure !== null) throw this.#writer.failure

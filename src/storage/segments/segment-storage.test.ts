@@ -6,11 +6,11 @@ import { systemTime } from '../../environment/clock.ts'
 import { systemRandom } from '../../environment/random.ts'
 import { silentLogger } from '../../environment/silent-logger.ts'
 import { SystemFiles } from '../../environment/system-files.ts'
+import type { Durability } from '../storage.ts'
 import { storageSuite } from '../storage-suite.ts'
-import type { Durability } from './segment-context.ts'
 import { SegmentStorage } from './segment-storage.ts'
 
-for (const durability of ['synced', 'page-cache'] as const satisfies readonly Durability[]) {
+for (const durability of ['fsync', 'page-cache'] as const satisfies readonly Durability[]) {
   storageSuite(`segments, ${durability}`, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'segments-'))
     const buffers = new Buffers({ checked: true })

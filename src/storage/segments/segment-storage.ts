@@ -6,6 +6,7 @@ import type { Clock, Random } from '../../environment/environment.ts'
 import type { FileLock, Files } from '../../environment/files.ts'
 import type { Logger } from '../../environment/logger.ts'
 import {
+  type Durability,
   type NamedBytes,
   type OpenOptions,
   type PartitionId,
@@ -18,7 +19,7 @@ import { deletedFolderName, folderName, isDeletedFolderName, parseFolderName, st
 import { GroupCommit } from './group-commit.ts'
 import { NamedFiles } from './named-files.ts'
 import { PartitionFolder } from './partition-folder.ts'
-import type { Durability, SegmentContext } from './segment-context.ts'
+import type { SegmentContext } from './segment-context.ts'
 import { SegmentPartition } from './segment-partition.ts'
 import { storageFailure } from './storage-failure.ts'
 
