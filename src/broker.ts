@@ -323,6 +323,7 @@ function groupCoordinator(cluster: Cluster, node: ClusterNode, environment: Envi
     initialRebalanceDelayMs: config.get('group.initial.rebalance.delay.ms'),
     membersMax: config.get('group.max.size'),
     pendingMembersMax: PENDING_MEMBERS_MAX,
+    memberBytesMax: config.get('group.members.max.bytes'),
     offsetMetadataLengthMax: config.get('offset.metadata.max.bytes'),
     offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
     offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),

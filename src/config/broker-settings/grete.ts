@@ -56,6 +56,11 @@ export const greteSettings = {
     'The milliseconds in which a half-received request must gain a byte while others wait for its memory.',
     { min: 1 },
   ),
+  'group.members.max.bytes': used.long(
+    64 * mebibyte,
+    'The bytes that members of groups keep in memory, metadata and assignments, before those that need more are refused.',
+    { min: mebibyte },
+  ),
   'storage.unwritten.max.bytes': used.long(
     64 * mebibyte,
     'The bytes that wait to be written to disk before further requests of their connections wait.',

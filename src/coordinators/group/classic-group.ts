@@ -3,6 +3,7 @@ import { ClassicMember } from './classic-member.ts'
 import type { GroupProtocol } from './group-request.ts'
 import { Members } from './members.ts'
 import type { GroupMetadata, MemberMetadata } from './records.ts'
+import { groupNamesBytes, pendingMemberBytes } from './retained-bytes.ts'
 import { subscribedTopics } from './subscribed-topics.ts'
 
 /** Kafka's fifth state, Dead, is a group that is no longer there. */
@@ -21,8 +22,6 @@ export const consumerProtocolType = 'consumer'
 export class ClassicGroup {
   readonly groupId: string
   readonly members = new Members()
-  /** Ids that were given out with MEMBER_ID_REQUIRED (KIP-394) and have not come back yet; a rebalance waits for them. */
-  readonly pendingMembers = new Set<string>()
   /** Members that were told the generation and have not asked for their assignment. */
   readonly pendingSyncs = new Set<string>()
   generationId = 0
@@ -35,10 +34,10 @@ export class ClassicGroup {
   initialDelay: { readonly delayMs: number; readonly remainingMs: number } | null = null
   /** Somebody joined since the initial delay was last prolonged. */
   memberJoinedInDelay = false
+  readonly #pendingMembers = new Set<string>()
+  #pendingMembersBytes = 0
   #state: ClassicGroupState = 'Empty'
   #startedEmpty = false
-  /** Null: not a consumer group, or its metadata cannot be read. */
-  #subscribedTopics: ReadonlySet<string> | null = null
 
   constructor(groupId: string, stateTimestampMs: bigint | null) {
     this.groupId = groupId
@@ -49,13 +48,30 @@ export class ClassicGroup {
     return this.#state
   }
 
+  /** Ids that were given out with MEMBER_ID_REQUIRED (KIP-394) and have not come back yet; a rebalance waits for them. */
+  get pendingMembers(): ReadonlySet<string> {
+    return this.#pendingMembers
+  }
+
+  /** What its members keep in memory, pending ones too. */
+  get retainedBytes(): number {
+    const count = this.members.size + this.#pendingMembers.size
+    return this.members.retainedBytes + this.#pendingMembersBytes + count * groupNamesBytes(this.groupId, this.protocolType)
+  }
+
   /** The rebalance under way began in Empty, so that it waits for its delay however many have joined. */
   get isInitialRebalance(): boolean {
     return this.#state === 'PreparingRebalance' && this.#startedEmpty
   }
 
-  get subscribedTopics(): ReadonlySet<string> | null {
-    return this.#subscribedTopics
+  /**
+   * Null: not a consumer group, or its metadata cannot be read. Read anew each time, since as a set the names would take
+   * many times the memory of the metadata that they stand in.
+   */
+  subscribedTopics(): ReadonlySet<string> | null {
+    if (this.protocolType !== consumerProtocolType) return null
+    if (this.members.size === 0) return new Set()
+    return this.protocolName === null ? null : subscribedTopics(this.members, this.protocolName)
   }
 
   get hasAllMembersJoined(): boolean {
@@ -64,11 +80,6 @@ export class ClassicGroup {
 
   isLeader(memberId: string): boolean {
     return this.leaderId === memberId
-  }
-
-  /** An unreadable consumer group may be subscribed to anything. */
-  isSubscribedTo(topic: string): boolean {
-    return this.#subscribedTopics?.has(topic) ?? this.protocolType === consumerProtocolType
   }
 
   supports(protocolType: string, protocols: readonly GroupProtocol[]): boolean {
@@ -86,18 +97,23 @@ export class ClassicGroup {
     return this.members.has(memberId) ? null : 'UNKNOWN_MEMBER_ID'
   }
 
+  addPending(memberId: string): void {
+    this.#pendingMembers.add(memberId)
+    this.#pendingMembersBytes += pendingMemberBytes(memberId)
+  }
+
   add(member: ClassicMember, protocolType: string): void {
     if (this.members.size === 0) this.protocolType = protocolType
     this.leaderId ??= member.id
     this.members.add(member)
-    this.pendingMembers.delete(member.id)
+    this.#removePending(member.id)
   }
 
   /** Also an id that is only pending. What it waited for is the caller's to answer. */
   remove(memberId: string): ClassicMember | undefined {
     const member = this.members.remove(memberId)
     if (this.isLeader(memberId)) this.leaderId = this.members.first()?.id ?? null
-    this.pendingMembers.delete(memberId)
+    this.#removePending(memberId)
     this.pendingSyncs.delete(memberId)
     return member
   }
@@ -143,7 +159,6 @@ export class ClassicGroup {
   beginGeneration(nowMs: number): void {
     this.generationId += 1
     this.protocolName = this.members.size > 0 ? this.members.selectProtocol() : null
-    this.#readSubscribedTopics()
     this.pendingSyncs.clear()
     this.#enter(this.members.size > 0 ? 'CompletingRebalance' : 'Empty', nowMs)
   }
@@ -161,7 +176,6 @@ export class ClassicGroup {
     this.stateTimestampMs = metadata.currentStateTimestamp === -1n ? null : metadata.currentStateTimestamp
     this.#settleMembers(metadata)
     this.#state = this.members.size > 0 ? 'Stable' : 'Empty'
-    this.#readSubscribedTopics()
   }
 
   #settleMembers(metadata: GroupMetadata): void {
@@ -175,7 +189,7 @@ export class ClassicGroup {
   #settleMember(said: MemberMetadata, protocolName: string | null): void {
     const known = this.members.get(said.memberId)
     if (known?.metadata(protocolName)?.equals(said.subscription)) {
-      known.assignment = said.assignment
+      this.members.setAssignment(known, said.assignment)
       known.sessionTimeoutMs = said.sessionTimeout
       known.rebalanceTimeoutMs = rebalanceTimeoutMs(said)
       return
@@ -184,16 +198,13 @@ export class ClassicGroup {
     this.members.add(memberOf(said, protocolName ?? ''))
   }
 
+  #removePending(memberId: string): void {
+    if (this.#pendingMembers.delete(memberId)) this.#pendingMembersBytes -= pendingMemberBytes(memberId)
+  }
+
   #enter(state: ClassicGroupState, nowMs: number): void {
     this.#state = state
     this.stateTimestampMs = BigInt(nowMs)
-  }
-
-  #readSubscribedTopics(): void {
-    const isConsumer = this.protocolType === consumerProtocolType
-    if (isConsumer && this.members.size === 0) this.#subscribedTopics = new Set()
-    else if (isConsumer && this.protocolName !== null) this.#subscribedTopics = subscribedTopics(this.members, this.protocolName)
-    else this.#subscribedTopics = null
   }
 }
 

@@ -1,4 +1,5 @@
 import type { GroupProtocol } from './group-request.ts'
+import { identityBytes, protocolsBytes } from './retained-bytes.ts'
 
 export const emptyAssignment = Buffer.alloc(0)
 
@@ -6,6 +7,14 @@ export const emptyAssignment = Buffer.alloc(0)
 export interface ParkedJoin {
   readonly requestId: number
   readonly version: number
+  /** What the request holds besides what its member keeps. */
+  readonly bytes: number
+}
+
+/** A SyncGroup that waits for the leader's. */
+export interface ParkedSync {
+  readonly requestId: number
+  readonly bytes: number
 }
 
 export interface ClassicMemberState {
@@ -19,7 +28,7 @@ export interface ClassicMemberState {
   readonly assignment?: Buffer
 }
 
-/** A member of a classic group. `Members` changes what it counts: protocols and parked joins. */
+/** A member of a classic group. `Members` changes what it counts: protocols, the assignment and parked requests. */
 export class ClassicMember {
   readonly id: string
   /** Set for a static member (KIP-345). */
@@ -28,14 +37,14 @@ export class ClassicMember {
   readonly clientHost: string
   rebalanceTimeoutMs: number
   sessionTimeoutMs: number
-  /** In its order of preference. After a restart only the chosen one is known: the record holds no other. */
-  protocols: readonly GroupProtocol[]
   assignment: Buffer
   parkedJoin: ParkedJoin | null = null
-  /** The id of a SyncGroup that waits for the leader's. */
-  parkedSync: number | null = null
+  parkedSync: ParkedSync | null = null
   /** It waits in its first rebalance, and so times out even while it waits. */
   isNew = false
+  #protocols: readonly GroupProtocol[] = []
+  readonly #identityBytes: number
+  #protocolsBytes = 0
 
   constructor(state: ClassicMemberState) {
     this.id = state.id
@@ -46,6 +55,27 @@ export class ClassicMember {
     this.sessionTimeoutMs = state.sessionTimeoutMs
     this.protocols = state.protocols
     this.assignment = state.assignment ?? emptyAssignment
+    this.#identityBytes = identityBytes(state)
+  }
+
+  /** In its order of preference. After a restart only the chosen one is known: the record holds no other. */
+  get protocols(): readonly GroupProtocol[] {
+    return this.#protocols
+  }
+
+  set protocols(protocols: readonly GroupProtocol[]) {
+    this.#protocols = protocols
+    this.#protocolsBytes = protocolsBytes(protocols)
+  }
+
+  get protocolsBytes(): number {
+    return this.#protocolsBytes
+  }
+
+  /** What it keeps in memory, its connection open or not. */
+  get retainedBytes(): number {
+    const parkedBytes = (this.parkedJoin?.bytes ?? 0) + (this.parkedSync?.bytes ?? 0)
+    return this.#identityBytes + this.#protocolsBytes + this.assignment.length + parkedBytes
   }
 
   get isStatic(): boolean {

@@ -2,10 +2,10 @@ import type { ErrorName } from '../../../protocol/errors.ts'
 import type { CoordinatorRecord, Decision, Input, Machine, MachineRandom, Producer } from '../machine.ts'
 import { ClassicGroup } from './classic-group.ts'
 import type { GroupInput, GroupRequest, JoinGroupRequest } from './group-request.ts'
-import type { GroupSettings } from './group-settings.ts'
+import type { GroupImage, GroupSettings } from './group-settings.ts'
 import { offsetExpiryTimer, parseTimer } from './group-timer.ts'
 import { heartbeat } from './heartbeat.ts'
-import { joinGroup } from './join-group.ts'
+import { joinGroup, sizeRefusal } from './join-group.ts'
 import { leaveGroup } from './leave-group.ts'
 import { commitOffsets } from './offset-commit.ts'
 import { expireOffsets } from './offset-expiry.ts'
@@ -18,12 +18,13 @@ import { syncGroup } from './sync-group.ts'
 import { Turn } from './turn.ts'
 
 /** The groups of one partition of `__consumer_offsets`, and their offsets. */
-export class GroupMachine implements Machine<GroupRequest, null> {
+export class GroupMachine implements Machine<GroupRequest, GroupImage> {
   readonly #settings: GroupSettings
   readonly #groups = new Map<string, ClassicGroup>()
   readonly #offsets = new Offsets()
   /** What transactions wrote that have not ended, by producer id. */
   readonly #pending = new Map<bigint, readonly CoordinatorRecord[]>()
+  #retainedBytes = 0
 
   constructor(settings: GroupSettings) {
     this.#settings = settings
@@ -37,8 +38,13 @@ export class GroupMachine implements Machine<GroupRequest, null> {
     return this.#offsets
   }
 
-  decide(input: Input<GroupRequest>, _image: null, nowMs: number, random: MachineRandom): Decision {
-    const turn = new Turn(nowMs, random, this.#settings)
+  /** What the members of its groups keep in memory. */
+  get retainedBytes(): number {
+    return this.#retainedBytes
+  }
+
+  decide(input: Input<GroupRequest>, image: GroupImage, nowMs: number, random: MachineRandom): Decision {
+    const turn = new Turn(nowMs, random, this.#settings, image)
     switch (input.kind) {
       case 'loaded':
         this.#loaded(turn)
@@ -80,8 +86,10 @@ export class GroupMachine implements Machine<GroupRequest, null> {
   }
 
   #replayGroup(groupId: string, metadata: GroupMetadata | null): void {
-    if (metadata === null) this.#groups.delete(groupId)
-    else this.#groupOrNew(groupId).settle(metadata)
+    this.#counted(groupId, () => {
+      if (metadata === null) this.#groups.delete(groupId)
+      else this.#groupOrNew(groupId).settle(metadata)
+    })
   }
 
   #replayOffset({ groupId, topic, partition, committed }: Extract<ReplayedRecord, { kind: 'offset' }>): void {
@@ -100,11 +108,18 @@ export class GroupMachine implements Machine<GroupRequest, null> {
     return group
   }
 
+  /** Whatever may change a group's members goes through here, so that what they keep in memory is known. */
+  #counted(groupId: string, change: () => void): void {
+    const before = this.#groups.get(groupId)?.retainedBytes ?? 0
+    change()
+    this.#retainedBytes += (this.#groups.get(groupId)?.retainedBytes ?? 0) - before
+  }
+
   #loaded(turn: Turn): void {
-    for (const group of this.#groups.values()) {
+    for (const [groupId, group] of this.#groups) {
       for (const member of group.members) restartSession(group, member, turn)
       // The maximum was lowered: in a rebalance the last ones to join are turned away.
-      if (group.members.size > this.#settings.membersMax) prepareRebalance(group, turn)
+      if (group.members.size > this.#settings.membersMax) this.#counted(groupId, () => prepareRebalance(group, turn))
     }
     turn.setTimer(offsetExpiryTimer, this.#settings.offsetsRetentionCheckIntervalMs)
   }
@@ -115,6 +130,10 @@ export class GroupMachine implements Machine<GroupRequest, null> {
       turn.reply(input.id, fetchOffsets(this.#offsets, asked.group))
       return
     }
+    this.#counted(asked.request.groupId, () => this.#groupRequest(input, asked, turn))
+  }
+
+  #groupRequest(input: GroupInput, asked: Exclude<GroupRequest, { api: 'OffsetFetch' }>, turn: Turn): void {
     const group = this.#groups.get(asked.request.groupId)
     switch (asked.api) {
       case 'JoinGroup':
@@ -137,11 +156,16 @@ export class GroupMachine implements Machine<GroupRequest, null> {
     }
   }
 
-  /** A group is made by whoever asks for a member id, even if it is refused then. */
+  /** A group is made by whoever asks for a member id, even if it is refused then; but not where it is too large. */
   #join(known: ClassicGroup | undefined, input: GroupInput, request: JoinGroupRequest, turn: Turn): void {
     const { groupId, memberId } = request
     if (known === undefined && memberId !== '') {
       turn.reply(input.id, joinRefusal(memberId, 'UNKNOWN_MEMBER_ID'))
+      return
+    }
+    const refusal = sizeRefusal(known, input, request, turn)
+    if (refusal !== null) {
+      turn.reply(input.id, joinRefusal(memberId, refusal))
       return
     }
     const group = known ?? new ClassicGroup(groupId, BigInt(turn.nowMs))
@@ -158,9 +182,11 @@ export class GroupMachine implements Machine<GroupRequest, null> {
     }
     const group = this.#groups.get(timer.groupId)
     if (group === undefined) return
-    if (timer.kind === 'join') joinTimerExpired(group, turn)
-    else if (timer.kind === 'sync') syncTimerExpired(group, turn)
-    else sessionTimerExpired(group, timer.memberId, turn)
+    this.#counted(timer.groupId, () => {
+      if (timer.kind === 'join') joinTimerExpired(group, turn)
+      else if (timer.kind === 'sync') syncTimerExpired(group, turn)
+      else sessionTimerExpired(group, timer.memberId, turn)
+    })
   }
 
   #forgetTopic(topic: string, turn: Turn): void {

@@ -10,6 +10,11 @@ export interface GroupSettings {
   readonly membersMax: number
   /** How many member ids of a group may be given out (KIP-394) and not have joined yet; each costs memory until its session times out. */
   readonly pendingMembersMax: number
+  /**
+   * group.members.max.bytes: what the members of all groups of the node may keep in memory together. Kafka has no such limit: anybody who may join
+   * some group can fill its heap, and members stay for minutes after their connections have ended.
+   */
+  readonly memberBytesMax: number
   /** offset.metadata.max.bytes; like Kafka, counted in UTF-16 units. */
   readonly offsetMetadataLengthMax: number
   /** offsets.retention.minutes */
@@ -18,6 +23,15 @@ export interface GroupSettings {
   readonly offsetsRetentionCheckIntervalMs: number
   /** The largest batch that the internal topic takes (its max.message.bytes): a decision must fit into one. */
   readonly batchBytesMax: number
+}
+
+/** What a machine of groups may look at besides its own state. */
+export interface GroupImage {
+  /**
+   * How many bytes more the members of all groups of this node may keep in memory. Negative where more than allowed was
+   * loaded: what is on disk always is.
+   */
+  readonly memberRoomBytes: number
 }
 
 /** How long a member that does not know its id yet may wait in a rebalance; Kafka has no setting for it. */

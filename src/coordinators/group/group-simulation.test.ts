@@ -11,6 +11,7 @@ import type {
   OffsetCommitResponse,
   SyncGroupResponse,
 } from './group-request.ts'
+import { groupNamesBytes, pendingMemberBytes } from './retained-bytes.ts'
 import { subscription, TestGroups } from './test-groups.ts'
 
 const groupId = 'g'
@@ -250,8 +251,10 @@ class Simulation {
   /** The log alone says the same as the machine that wrote it, but for a rebalance that is under way. */
   #checkReplay(): void {
     const { machine } = this.groups
+    expect(machine.retainedBytes).toBe(retainedBytesOf(machine))
     const replayed = this.groups.replayed()
     expect(offsetsOf(replayed)).toEqual(offsetsOf(machine))
+    expect(replayed.retainedBytes).toBe(retainedBytesOf(replayed))
     const state = machine.groups.get(groupId)?.state
     if (state === 'Stable' && !hasLostMembers(machine, replayed)) expect(summaryOf(replayed)).toEqual(summaryOf(machine))
     if (state === 'Empty') expect(replayed.groups.get(groupId)?.state).toBe('Empty')
@@ -260,6 +263,17 @@ class Simulation {
 
 const hasLostMembers = (machine: GroupMachine, replayed: GroupMachine): boolean =>
   machine.groups.get(groupId)!.members.size !== replayed.groups.get(groupId)!.members.size
+
+/** Counted anew, member by member. */
+function retainedBytesOf({ groups }: GroupMachine): number {
+  let bytes = 0
+  for (const { groupId, protocolType, members, pendingMembers } of groups.values()) {
+    const namesBytes = groupNamesBytes(groupId, protocolType)
+    for (const member of members) bytes += member.retainedBytes + namesBytes
+    for (const id of pendingMembers) bytes += pendingMemberBytes(id) + namesBytes
+  }
+  return bytes
+}
 
 function summaryOf({ groups }: GroupMachine): object {
   const group = groups.get(groupId)!

@@ -1,14 +1,15 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
 import type { CoordinatorRecord } from '../machine.ts'
 import type { ClassicGroup } from './classic-group.ts'
-import { ClassicMember } from './classic-member.ts'
+import { ClassicMember, type ParkedJoin } from './classic-member.ts'
 import { clientHostText } from './client-host.ts'
 import type { GroupInput, JoinGroupRequest, JoinGroupResponse } from './group-request.ts'
 import { newMemberJoinTimeoutMs } from './group-settings.ts'
 import { sessionTimer } from './group-timer.ts'
 import { completeJoinIfAll, prepareRebalance, rebalanceOrCompleteJoin, removeMember, restartSession } from './rebalance.ts'
 import { groupMetadata } from './records.ts'
-import { joined, joinedGeneration, joinRefusal, syncRefusal } from './responses.ts'
+import { joined, joinedGeneration, joinRefusal, noRoomError, syncRefusal } from './responses.ts'
+import { groupNamesBytes, identityBytes, parkedJoinBytes, protocolsBytes } from './retained-bytes.ts'
 import type { Turn } from './turn.ts'
 
 /** A JoinGroup on its way: what it is answered by, and what it asks. */
@@ -42,6 +43,33 @@ export function joinGroup(group: ClassicGroup, input: GroupInput, request: JoinG
   }
 }
 
+/** Why a JoinGroup is too large, whatever else it asks; null if it is not. Without its group where there is none yet. */
+export function sizeRefusal(
+  group: ClassicGroup | undefined,
+  input: GroupInput,
+  request: JoinGroupRequest,
+  turn: Turn,
+): ErrorName | null {
+  // No record could hold it. Kafka takes it, and then refuses the whole group its assignment with this error.
+  if (request.protocols.some(({ metadata }) => metadata.length >= turn.settings.batchBytesMax)) return 'UNKNOWN_SERVER_ERROR'
+  return turn.hasRoom(growthBytes(group, input, request)) ? null : noRoomError
+}
+
+/** How much more the group would keep in memory; a member that asks again for the same needs nothing. */
+function growthBytes(group: ClassicGroup | undefined, input: GroupInput, request: JoinGroupRequest): number {
+  const { memberId, groupInstanceId, protocols } = request
+  const askedBytes = protocolsBytes(protocols) + parkedJoinBytes(request)
+  const id = memberId === '' && groupInstanceId !== null ? group?.members.idOfInstance(groupInstanceId) : memberId
+  const member = group?.members.get(id ?? '')
+  if (member !== undefined) return askedBytes - member.protocolsBytes
+  const isUnknown = memberId !== '' && !group?.pendingMembers.has(memberId)
+  if (isUnknown) return 0
+  const { clientId } = input.caller
+  const newId = memberId === '' ? newMemberId(groupInstanceId ?? clientId, '') : memberId
+  const ownBytes = identityBytes({ id: newId, instanceId: groupInstanceId, clientId })
+  return ownBytes + groupNamesBytes(request.groupId, request.protocolType) + askedBytes
+}
+
 const answer = ({ input, turn }: Join, response: JoinGroupResponse): void => turn.reply(input.id, response)
 
 const refuse = (join: Join, memberId: string, error: ErrorName): void => answer(join, joinRefusal(memberId, error))
@@ -60,10 +88,12 @@ function hasRoom({ group, request, turn }: Join): boolean {
   }
 }
 
+const newMemberId = (name: string, uuid: string): string => `${name}-${uuid}`
+
 function joinAsNew(join: Join): void {
   const { input, request, group, turn } = join
   const { groupInstanceId } = request
-  const memberId = `${groupInstanceId ?? input.caller.clientId}-${turn.random.uuid()}`
+  const memberId = newMemberId(groupInstanceId ?? input.caller.clientId, turn.random.uuid())
   if (Buffer.byteLength(memberId) > stringBytesMax) {
     // Neither an answer nor a record could hold it, so that the coordinator would fail over it.
     refuse(join, '', 'UNKNOWN_SERVER_ERROR')
@@ -76,7 +106,7 @@ function joinAsNew(join: Join): void {
   } else if (group.pendingMembers.size >= turn.settings.pendingMembersMax) {
     refuse(join, '', 'GROUP_MAX_SIZE_REACHED')
   } else {
-    group.pendingMembers.add(memberId)
+    group.addPending(memberId)
     turn.setTimer(sessionTimer(group.groupId, memberId), request.sessionTimeoutMs)
     refuse(join, memberId, 'MEMBER_ID_REQUIRED')
   }
@@ -98,7 +128,7 @@ function addMember(join: Join, memberId: string): void {
     protocols: request.protocols,
   })
   member.isNew = true
-  member.parkedJoin = { requestId: input.id, version: input.caller.version }
+  member.parkedJoin = parkedJoin(join)
   if (group.isInitialRebalance) group.memberJoinedInDelay = true
   group.add(member, request.protocolType)
   // It cannot send heartbeats while it waits; should its client be gone, the rebalance must not wait for it for ever.
@@ -138,8 +168,15 @@ function isRepeated(group: ClassicGroup, member: ClassicMember, request: JoinGro
   return member.matches(request.protocols)
 }
 
-function park({ input, group, turn }: Join, member: ClassicMember): void {
-  const former = group.members.park(member, { requestId: input.id, version: input.caller.version })
+const parkedJoin = ({ input, request }: Join): ParkedJoin => ({
+  requestId: input.id,
+  version: input.caller.version,
+  bytes: parkedJoinBytes(request),
+})
+
+function park(join: Join, member: ClassicMember): void {
+  const { group, turn } = join
+  const former = group.members.park(member, parkedJoin(join))
   // Kafka leaves the older request without an answer; whoever still waits for it does better to ask again.
   if (former !== null) turn.reply(former.requestId, joinRefusal(member.id, 'REBALANCE_IN_PROGRESS'))
 }
@@ -179,8 +216,8 @@ function replaceStaticMember(join: Join, old: ClassicMember, newId: string): voi
 function fenceFormer({ group, turn }: Join, old: ClassicMember): void {
   const parked = group.members.unpark(old)
   if (parked !== null) turn.reply(parked.requestId, joinRefusal(old.id, 'FENCED_INSTANCE_ID'))
-  if (old.parkedSync !== null) turn.reply(old.parkedSync, syncRefusal('FENCED_INSTANCE_ID'))
-  old.parkedSync = null
+  const sync = group.members.unparkSync(old)
+  if (sync !== null) turn.reply(sync.requestId, syncRefusal('FENCED_INSTANCE_ID'))
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ClassicMember, ParkedJoin } from './classic-member.ts'
+import type { ClassicMember, ParkedJoin, ParkedSync } from './classic-member.ts'
 import type { GroupProtocol } from './group-request.ts'
 
 const namesOf = (protocols: readonly GroupProtocol[]): ReadonlySet<string> => new Set(protocols.map(({ name }) => name))
@@ -10,6 +10,7 @@ export class Members {
   /** How many members know a protocol. */
   readonly #protocolCounts = new Map<string, number>()
   #parkedJoinCount = 0
+  #retainedBytes = 0
 
   get size(): number {
     return this.#byId.size
@@ -17,6 +18,11 @@ export class Members {
 
   get parkedJoinCount(): number {
     return this.#parkedJoinCount
+  }
+
+  /** What the members keep in memory. */
+  get retainedBytes(): number {
+    return this.#retainedBytes
   }
 
   [Symbol.iterator](): IterableIterator<ClassicMember> {
@@ -45,6 +51,7 @@ export class Members {
     this.#byId.set(member.id, member)
     if (member.instanceId !== null) this.#idsByInstance.set(member.instanceId, member.id)
     this.#count(member.protocols, 1)
+    this.#retainedBytes += member.retainedBytes
     if (member.parkedJoin !== null) this.#parkedJoinCount += 1
   }
 
@@ -54,14 +61,22 @@ export class Members {
     this.#byId.delete(id)
     if (member.instanceId !== null) this.#idsByInstance.delete(member.instanceId)
     this.#count(member.protocols, -1)
+    this.#retainedBytes -= member.retainedBytes
     if (member.parkedJoin !== null) this.#parkedJoinCount -= 1
     return member
   }
 
   setProtocols(member: ClassicMember, protocols: readonly GroupProtocol[]): void {
     this.#count(member.protocols, -1)
+    this.#retainedBytes -= member.protocolsBytes
     member.protocols = protocols
+    this.#retainedBytes += member.protocolsBytes
     this.#count(protocols, 1)
+  }
+
+  setAssignment(member: ClassicMember, assignment: Buffer): void {
+    this.#retainedBytes += assignment.length - member.assignment.length
+    member.assignment = assignment
   }
 
   /** Gives the JoinGroup that waited in its place. */
@@ -69,14 +84,33 @@ export class Members {
     const former = this.unpark(member)
     member.parkedJoin = join
     this.#parkedJoinCount += 1
+    this.#retainedBytes += join.bytes
     return former
   }
 
   unpark(member: ClassicMember): ParkedJoin | null {
     const join = member.parkedJoin
-    if (join !== null) this.#parkedJoinCount -= 1
+    if (join === null) return null
+    this.#parkedJoinCount -= 1
+    this.#retainedBytes -= join.bytes
     member.parkedJoin = null
     return join
+  }
+
+  /** Gives the SyncGroup that waited in its place. */
+  parkSync(member: ClassicMember, sync: ParkedSync): ParkedSync | null {
+    const former = this.unparkSync(member)
+    member.parkedSync = sync
+    this.#retainedBytes += sync.bytes
+    return former
+  }
+
+  unparkSync(member: ClassicMember): ParkedSync | null {
+    const sync = member.parkedSync
+    if (sync === null) return null
+    this.#retainedBytes -= sync.bytes
+    member.parkedSync = null
+    return sync
   }
 
   rebalanceTimeoutMs(): number {

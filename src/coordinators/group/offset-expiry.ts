@@ -28,11 +28,13 @@ export function expireOffsets(groups: Iterable<ClassicGroup>, offsets: Offsets, 
 function expireGroupOffsets(group: ClassicGroup, offsets: Offsets, turn: Turn): boolean {
   const topics = offsets.ofGroup(group.groupId)
   if (topics === undefined) return true
-  const base = expiryBase(group)
+  const subscribed = group.subscribedTopics()
+  const base = expiryBase(group, subscribed)
   if (base === null) return false
   let isBare = true
   for (const [topic, partitions] of topics) {
-    const isSubscribed = group.isSubscribedTo(topic)
+    // An unreadable consumer group may be subscribed to anything.
+    const isSubscribed = subscribed?.has(topic) ?? group.protocolType === consumerProtocolType
     for (const [partition, committed] of partitions) {
       if (isSubscribed || !isExpired(committed, base, turn) || turn.recordCount >= tombstonesMax) isBare = false
       else turn.record(offsetTombstone(group.groupId, topic, partition))
@@ -41,15 +43,14 @@ function expireGroupOffsets(group: ClassicGroup, offsets: Offsets, turn: Turn): 
   return isBare
 }
 
-function expiryBase(group: ClassicGroup): ExpiryBase {
+function expiryBase(group: ClassicGroup, subscribed: ReadonlySet<string> | null): ExpiryBase {
   // A simple group: nobody says when its consumer is gone, so that each offset counts from its own commit.
   if (group.protocolType === null) return ({ commitTimestampMs }) => commitTimestampMs
   if (group.state === 'Empty') {
     const { stateTimestampMs } = group
     return ({ commitTimestampMs }) => stateTimestampMs ?? commitTimestampMs
   }
-  const knowsTopics = group.protocolType === consumerProtocolType && group.subscribedTopics !== null
-  return knowsTopics && group.state === 'Stable' ? ({ commitTimestampMs }) => commitTimestampMs : null
+  return subscribed !== null && group.state === 'Stable' ? ({ commitTimestampMs }) => commitTimestampMs : null
 }
 
 function isExpired(committed: CommittedOffset, base: (committed: CommittedOffset) => bigint, turn: Turn): boolean {

@@ -107,11 +107,10 @@ export function sessionTimerExpired(group: ClassicGroup, memberId: string, turn:
 
 /** What the member waits for is answered, so that a client which is still there begins anew. */
 export function removeMember(group: ClassicGroup, member: ClassicMember, turn: Turn): void {
-  const { parkedSync } = member
+  const sync = group.members.unparkSync(member)
   const join = group.members.unpark(member)
   if (join !== null) turn.reply(join.requestId, joinRefusal('', 'UNKNOWN_MEMBER_ID'))
-  if (parkedSync !== null) turn.reply(parkedSync, syncRefusal('UNKNOWN_MEMBER_ID'))
-  member.parkedSync = null
+  if (sync !== null) turn.reply(sync.requestId, syncRefusal('UNKNOWN_MEMBER_ID'))
   turn.cancelTimer(sessionTimer(group.groupId, member.id))
   group.remove(member.id)
 }
@@ -132,10 +131,10 @@ export function syncArrived(group: ClassicGroup, memberId: string, turn: Turn): 
 /** The generation is given up before its assignment was known. */
 export function resetAssignments(group: ClassicGroup, error: ErrorName, turn: Turn): void {
   for (const member of group.members) {
-    member.assignment = emptyAssignment
-    if (member.parkedSync === null) continue
-    turn.reply(member.parkedSync, syncRefusal(error))
-    member.parkedSync = null
+    group.members.setAssignment(member, emptyAssignment)
+    const sync = group.members.unparkSync(member)
+    if (sync === null) continue
+    turn.reply(sync.requestId, syncRefusal(error))
     restartSession(group, member, turn)
   }
 }

@@ -1,4 +1,5 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
+import { errorName } from '../../../protocol/errors.ts'
 import { joinGroup } from '../../../protocol/messages/join-group.ts'
 import { leaveGroup } from '../../../protocol/messages/leave-group.ts'
 import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
@@ -114,7 +115,55 @@ test('a static member that comes back with metadata beyond the largest batch is 
   const { memberId, generationId = -1 } = answerIn<JoinGroupResponse>(outcome!.decision)
   const sync = { groupId: 'g', generationId, memberId, groupInstanceId: 'i', protocolType: null, protocolName: null }
   groups.request({ api: 'SyncGroup', request: { ...sync, assignments: [] } })
-  const returned = joinAs(Buffer.alloc(2_000_000))
+  // That no batch could hold alone is refused before it costs the group anything.
+  const unwritable = joinAs(Buffer.alloc(1_000_000))
+  expect([answerIn<JoinGroupResponse>(unwritable).errorCode, unwritable.records]).toEqual([-1, []])
+  expect(groups.machine.groups.get('g')?.state).toBe('Stable')
+  const returned = joinAs(Buffer.alloc(999_990))
   expect([answerIn<JoinGroupResponse>(returned).errorCode, returned.records]).toEqual([-1, []])
   expect(groups.machine.groups.get('g')?.state).toBe('PreparingRebalance')
+})
+
+describe('what members keep in memory', () => {
+  /** A member of an older version, which waits in its group's first rebalance. */
+  const join = (groups: TestGroups, request: GroupRequest): string => {
+    const { replies } = groups.request(request, { version: 3 })
+    return replies.length === 0 ? 'waits' : (errorName((replies[0]!.response as JoinGroupResponse).errorCode) ?? '')
+  }
+
+  test('a thousand members of one group with 20 KB of metadata each fit into 64 MiB', () => {
+    const groups = new TestGroups({ memberBytesMax: 64 << 20 })
+    const protocols = [{ name: 'range', metadata: Buffer.alloc(20_000) }]
+    const answers = Array.from({ length: 1000 }, () => join(groups, joinOf('', { protocols })))
+    expect(new Set(answers)).toEqual(new Set(['waits']))
+  })
+
+  test('very many small protocols count for what they cost as objects, not for their bytes', () => {
+    const groups = new TestGroups({ memberBytesMax: 1_000_000 })
+    const protocols = Array.from({ length: 10_000 }, () => ({ name: 'p', metadata: Buffer.alloc(1) }))
+    expect(join(groups, joinOf('', { protocols }))).toBe('COORDINATOR_NOT_AVAILABLE')
+  })
+
+  test.each([
+    ['group ids', { groupId: 'g'.repeat(30_000) }, 'client'],
+    ['client ids', {}, 'c'.repeat(30_000)],
+  ])(
+    'ids that were given out and not used count with their %s, and no longer once their sessions end',
+    (_what, more, clientId) => {
+      const groups = new TestGroups({ memberBytesMax: 1_000_000 })
+      const ask = () => errorName(answerIn<JoinGroupResponse>(groups.request(joinOf('', more), { clientId })).errorCode)
+      const answers = Array.from({ length: 50 }, ask)
+      expect([answers[0], answers[49]]).toEqual(['MEMBER_ID_REQUIRED', 'COORDINATOR_NOT_AVAILABLE'])
+      groups.advance(10_000)
+      expect(groups.machine.retainedBytes).toBe(0)
+      expect(ask()).toBe('MEMBER_ID_REQUIRED')
+    },
+  )
+
+  test('a group that is refused for want of memory is not made', () => {
+    const groups = new TestGroups({ memberBytesMax: 0 })
+    const decision = groups.request(joinOf())
+    expect(errorName(answerIn<JoinGroupResponse>(decision).errorCode)).toBe('COORDINATOR_NOT_AVAILABLE')
+    expect([decision.records, groups.machine.groups.size]).toEqual([[], 0])
+  })
 })

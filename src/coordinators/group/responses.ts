@@ -7,6 +7,13 @@ export function joinRefusal(memberId: string, error: ErrorName): JoinGroupRespon
   return { errorCode: errorCode(error), memberId, leader: '', members: [] }
 }
 
+/**
+ * What a JoinGroup or SyncGroup is answered whose bytes have no room in memory. In both it makes the consumers of Java,
+ * librdkafka and kafkajs wait and ask again. GROUP_MAX_SIZE_REACHED would end those of Java and kafkajs, and
+ * COORDINATOR_LOAD_IN_PROGRESS, which would spare the look-up of the coordinator, ends Java's in SyncGroup.
+ */
+export const noRoomError = 'COORDINATOR_NOT_AVAILABLE'
+
 interface JoinAnswer {
   readonly memberId: string
   readonly version: number

@@ -1,10 +1,12 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
+import type { CoordinatorRecord } from '../machine.ts'
 import type { ClassicGroup } from './classic-group.ts'
-import { emptyAssignment } from './classic-member.ts'
+import { type ClassicMember, emptyAssignment } from './classic-member.ts'
 import type { GroupInput, SyncGroupRequest } from './group-request.ts'
 import { rebalanceOrCompleteJoin, resetAssignments, restartSession, syncArrived } from './rebalance.ts'
 import { groupMetadata } from './records.ts'
-import { synced, syncRefusal } from './responses.ts'
+import { noRoomError, synced, syncRefusal } from './responses.ts'
+import { parkedSyncBytes } from './retained-bytes.ts'
 import type { Turn } from './turn.ts'
 
 export function syncGroup(group: ClassicGroup, input: GroupInput, request: SyncGroupRequest, turn: Turn): void {
@@ -14,15 +16,21 @@ export function syncGroup(group: ClassicGroup, input: GroupInput, request: SyncG
     turn.reply(input.id, syncRefusal(error ?? 'UNKNOWN_MEMBER_ID'))
     return
   }
+  const isLeader = group.isLeader(member.id)
+  const bytes = isLeader ? 0 : parkedSyncBytes(request)
+  if (group.state === 'CompletingRebalance' && !turn.hasRoom(bytes)) {
+    turn.reply(input.id, syncRefusal(noRoomError))
+    return
+  }
   syncArrived(group, member.id, turn)
   if (group.state === 'Stable') {
     turn.reply(input.id, synced(group, member.assignment))
     return
   }
   // As with joins: Kafka leaves the older request without an answer.
-  if (member.parkedSync !== null) turn.reply(member.parkedSync, syncRefusal('REBALANCE_IN_PROGRESS'))
-  member.parkedSync = input.id
-  if (group.isLeader(member.id)) assign(group, request, turn)
+  const former = group.members.parkSync(member, { requestId: input.id, bytes })
+  if (former !== null) turn.reply(former.requestId, syncRefusal('REBALANCE_IN_PROGRESS'))
+  if (isLeader) assign(group, request, turn)
 }
 
 function refusalOf(group: ClassicGroup, request: SyncGroupRequest): ErrorName | null {
@@ -37,21 +45,34 @@ function refusalOf(group: ClassicGroup, request: SyncGroupRequest): ErrorName | 
 
 const differs = (asked: string | null, known: string | null): boolean => asked !== null && known !== null && asked !== known
 
+function whyNotKept(
+  group: ClassicGroup,
+  record: CoordinatorRecord,
+  assignmentOf: (member: ClassicMember) => Buffer,
+  turn: Turn,
+): ErrorName | null {
+  if (!turn.fitsBatch([record])) return 'UNKNOWN_SERVER_ERROR'
+  let growthBytes = 0
+  for (const member of group.members) growthBytes += assignmentOf(member).length - member.assignment.length
+  return turn.hasRoom(growthBytes) ? null : noRoomError
+}
+
 /** The leader's assignment is what makes the generation: once it is written, all that wait for theirs are answered. */
 function assign(group: ClassicGroup, request: SyncGroupRequest, turn: Turn): void {
   const assignments = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, assignment]))
-  const assignmentOf = ({ id }: { readonly id: string }): Buffer => assignments.get(id) ?? emptyAssignment
+  const assignmentOf = ({ id }: ClassicMember): Buffer => assignments.get(id) ?? emptyAssignment
   const record = groupMetadata(group, assignmentOf)
-  if (!turn.fitsBatch([record])) {
-    resetAssignments(group, 'UNKNOWN_SERVER_ERROR', turn)
+  const error = whyNotKept(group, record, assignmentOf, turn)
+  if (error !== null) {
+    resetAssignments(group, error, turn)
     rebalanceOrCompleteJoin(group, turn)
     return
   }
   turn.record(record)
   for (const member of group.members) {
-    if (member.parkedSync === null) continue
-    turn.reply(member.parkedSync, synced(group, assignmentOf(member)))
-    member.parkedSync = null
+    const sync = group.members.unparkSync(member)
+    if (sync === null) continue
+    turn.reply(sync.requestId, synced(group, assignmentOf(member)))
     restartSession(group, member, turn)
   }
 }

@@ -9,6 +9,7 @@ export const testSettings: GroupSettings = {
   initialRebalanceDelayMs: 3000,
   membersMax: 1000,
   pendingMembersMax: 100,
+  memberBytesMax: 8_000_000,
   offsetMetadataLengthMax: 16,
   offsetsRetentionMs: 7 * 24 * 3_600_000,
   offsetsRetentionCheckIntervalMs: 600_000,
@@ -99,7 +100,8 @@ export class TestGroups {
 
   #step(input: Input<GroupRequest>): Decision {
     const random = { uuid: () => String(++this.#uuid) }
-    const decision = this.machine.decide(input, null, this.nowMs, random)
+    const image = { memberRoomBytes: this.settings.memberBytesMax - this.machine.retainedBytes }
+    const decision = this.machine.decide(input, image, this.nowMs, random)
     for (const record of decision.records) {
       this.machine.replay(BigInt(this.log.length), record)
       this.log.push(record)

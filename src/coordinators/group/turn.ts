@@ -1,5 +1,5 @@
 import type { CoordinatorRecord, Decision, MachineRandom, Reply, TimerChange } from '../machine.ts'
-import type { GroupSettings } from './group-settings.ts'
+import type { GroupImage, GroupSettings } from './group-settings.ts'
 
 /** What a record needs besides key and value, at most, and what a batch needs besides its records. */
 const recordOverheadBytes = 32
@@ -10,14 +10,16 @@ export class Turn {
   readonly nowMs: number
   readonly random: MachineRandom
   readonly settings: GroupSettings
+  readonly #image: GroupImage
   readonly #records: CoordinatorRecord[] = []
   readonly #replies: Reply[] = []
   readonly #timers: TimerChange[] = []
 
-  constructor(nowMs: number, random: MachineRandom, settings: GroupSettings) {
+  constructor(nowMs: number, random: MachineRandom, settings: GroupSettings, image: GroupImage) {
     this.nowMs = nowMs
     this.random = random
     this.settings = settings
+    this.#image = image
   }
 
   get recordCount(): number {
@@ -32,6 +34,11 @@ export class Turn {
   fitsBatch(records: readonly CoordinatorRecord[]): boolean {
     const bytes = records.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0) + recordOverheadBytes, 0)
     return bytes + batchOverheadBytes <= this.settings.batchBytesMax
+  }
+
+  /** Whether members may keep that much more in memory. Those that need no more may go on, however full it is. */
+  hasRoom(growthBytes: number): boolean {
+    return growthBytes <= 0 || growthBytes <= this.#image.memberRoomBytes
   }
 
   /** `Response` is spelled out by the caller, so that a response of the wrong API does not compile. */

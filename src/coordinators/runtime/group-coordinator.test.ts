@@ -22,7 +22,7 @@ class TestCoordinator {
   isLeader = true
   changed: (delta: Delta) => void = () => {}
 
-  private constructor(test: TestLog, openRequestsMax: number) {
+  private constructor(test: TestLog, openRequestsMax: number, memberBytesMax: number) {
     this.test = test
     const hasTopic = () => this.hasTopic
     const image = {
@@ -47,19 +47,21 @@ class TestCoordinator {
         },
       },
       environment: { time: clock, real: clock, random, logger, files: new SystemFiles(), buffers: new Buffers() },
-      settings: { ...testSettings, initialRebalanceDelayMs: 0 },
+      settings: { ...testSettings, initialRebalanceDelayMs: 0, memberBytesMax },
       openRequestsMax,
     })
   }
 
   static async start({
     openRequestsMax = 100,
+    memberBytesMax = 1_000_000,
     test,
   }: {
     openRequestsMax?: number
+    memberBytesMax?: number
     test?: TestLog
   } = {}): Promise<TestCoordinator> {
-    const coordinator = new TestCoordinator(test ?? (await TestLog.open()), openRequestsMax)
+    const coordinator = new TestCoordinator(test ?? (await TestLog.open()), openRequestsMax, memberBytesMax)
     await coordinator.settle()
     return coordinator
   }
@@ -307,6 +309,49 @@ test('open requests have a limit', async () => {
   expect(errorName((await coordinator.join()).errorCode)).toBe('COORDINATOR_LOAD_IN_PROGRESS')
   coordinator.groups.stop()
   expect(errorName((await parked).errorCode)).toBe('NOT_COORDINATOR')
+})
+
+test('what does not fit into the memory of members is refused, and logged once a minute with the limit', async () => {
+  const coordinator = await TestCoordinator.start({ memberBytesMax: 2000 })
+  const { lines } = coordinator.test.logger
+  await coordinator.stable()
+  for (let join = 0; join < 3; join += 1) {
+    expect(errorName((await coordinator.join()).errorCode)).toBe('COORDINATOR_NOT_AVAILABLE')
+  }
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatchObject({ level: 'warn', fields: { groupId: 'g', clientId: 'client', memberBytesMax: 2000 } })
+  expect(lines[0]!.message).toContain('group.members.max.bytes')
+})
+
+test('members that were stored are loaded whatever the limit, and go on; only what needs more is refused', async () => {
+  const before = await TestCoordinator.start()
+  const memberId = await before.stable()
+  before.groups.stop()
+  const after = await TestCoordinator.start({ test: before.test, memberBytesMax: 1 })
+  expect(await after.heartbeat(memberId, 1)).toBe('NONE')
+  expect(errorName((await after.join()).errorCode)).toBe('COORDINATOR_NOT_AVAILABLE')
+  const rejoin = after.join(memberId)
+  await after.persist()
+  expect(await rejoin).toMatchObject({ errorCode: 0, generationId: 2 })
+  const sync = after.sync(memberId, 2, 'p1')
+  await after.persist()
+  expect((await sync).assignment.toString()).toBe('p1')
+})
+
+test('a partition that is not led any more gives the memory of its members back', async () => {
+  const coordinator = await TestCoordinator.start({ memberBytesMax: 2000 })
+  void coordinator.join()
+  await coordinator.persist()
+  expect(errorName((await coordinator.join()).errorCode)).toBe('COORDINATOR_NOT_AVAILABLE')
+  coordinator.isLeader = false
+  coordinator.changed({ topicsRemoved: [] })
+  coordinator.isLeader = true
+  coordinator.changed({ topicsRemoved: [] })
+  await coordinator.settle()
+  const join = coordinator.join()
+  await coordinator.persist()
+  await coordinator.test.clock.advance(1)
+  expect(await join).toMatchObject({ errorCode: 0 })
 })
 
 test('without the topic, or without leadership, nobody coordinates here', async () => {

@@ -5,8 +5,8 @@ import { OFFSETS_TOPIC } from '../../cluster/topic-names.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { GroupMachine, refusalBeforeLookup } from '../group/group-machine.ts'
 import type { GroupRequest } from '../group/group-request.ts'
-import type { GroupSettings } from '../group/group-settings.ts'
-import { heartbeatAnswer, joinRefusal, syncRefusal } from '../group/responses.ts'
+import type { GroupImage, GroupSettings } from '../group/group-settings.ts'
+import { heartbeatAnswer, joinRefusal, noRoomError, syncRefusal } from '../group/responses.ts'
 import type { Coordinator, CoordinatorCaller, ResponseTo } from './coordinator.ts'
 import { TopicCoordinator } from './topic-coordinator.ts'
 
@@ -22,17 +22,26 @@ export interface GroupCoordinatorOptions {
 /** The coordinator of the groups of a node. It always answers: a refusal is a response of the API that was asked. */
 export class GroupCoordinator implements Coordinator<GroupRequest> {
   readonly #settings: GroupSettings
-  readonly #topic: TopicCoordinator<GroupRequest, null>
+  readonly #environment: Environment
+  readonly #topic: TopicCoordinator<GroupRequest, GroupImage, GroupMachine>
+  /** When the next line about a lack of room may be logged. */
+  #nextLineMs = 0
 
   constructor({ cluster, node, environment, settings, openRequestsMax }: GroupCoordinatorOptions) {
     this.#settings = settings
+    this.#environment = environment
+    const roomBytes = () => this.#memberRoomBytes
     this.#topic = new TopicCoordinator({
       topic: OFFSETS_TOPIC,
       cluster,
       node,
       environment,
       newMachine: () => new GroupMachine(settings),
-      image: null,
+      image: {
+        get memberRoomBytes() {
+          return roomBytes()
+        },
+      },
       openRequestsMax,
       batchBytesMax: settings.batchBytesMax,
     })
@@ -50,17 +59,41 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
     this.#topic.stop()
   }
 
+  get #memberRoomBytes(): number {
+    let room = this.#settings.memberBytesMax
+    for (const { retainedBytes } of this.#topic.machines()) room -= retainedBytes
+    return room
+  }
+
+  #logNoRoom(groupId: string, { clientId, clientHost }: CoordinatorCaller): void {
+    const { time, logger } = this.#environment
+    if (time.nowMs() < this.#nextLineMs) return
+    this.#nextLineMs = time.nowMs() + noRoomLineMs
+    const { memberBytesMax } = this.#settings
+    logger.warn(
+      { groupId, clientId, clientHost, retainedBytes: memberBytesMax - this.#memberRoomBytes, memberBytesMax },
+      'The metadata and assignments of the members of all groups fill their memory (group.members.max.bytes): members that need more are refused until others leave.',
+    )
+  }
+
   async #answer(groupId: string, request: GroupRequest, caller: CoordinatorCaller): Promise<object> {
     const refusal = refusalBeforeLookup(request, this.#settings)
     if (refusal !== null) return refuse(request, refusal, memberIdOf(request))
     try {
-      return await this.#topic.request(groupId, request, caller)
+      const response = await this.#topic.request(groupId, request, caller)
+      if ('errorCode' in response && response.errorCode === noRoomCode) this.#logNoRoom(groupId, caller)
+      return response
     } catch (error) {
       if (error instanceof KafkaError) return refuse(request, error.code, '')
       throw error
     }
   }
 }
+
+/** Machines answer with it for no other reason. */
+const noRoomCode = errorCode(noRoomError)
+/** A client that is refused asks again within a second: one line stands for them all. */
+const noRoomLineMs = 60_000
 
 const memberIdOf = (asked: GroupRequest): string => (asked.api === 'JoinGroup' ? asked.request.memberId : '')
 

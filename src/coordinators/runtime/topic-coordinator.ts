@@ -8,32 +8,33 @@ import type { Machine } from '../machine.ts'
 import type { CoordinatorCaller } from './coordinator.ts'
 import { CoordinatorPartition } from './coordinator-partition.ts'
 
-export interface TopicCoordinatorOptions<Request, Image> {
+export interface TopicCoordinatorOptions<Request, Image, Kept extends Machine<Request, Image>> {
   /** The internal topic that the machines write to. */
   readonly topic: string
   readonly cluster: Pick<Cluster, 'image' | 'onChange'>
   readonly node: Pick<ClusterNode, 'leaderLog'>
   readonly environment: Environment
-  readonly newMachine: () => Machine<Request, Image>
+  readonly newMachine: () => Kept
   readonly image: Image
   /** For each partition of the topic. */
   readonly openRequestsMax: number
   readonly batchBytesMax: number
 }
 
-interface Loaded<Request, Image> {
+interface Loaded<Request, Image, Kept> {
+  readonly machine: Kept
   readonly coordinator: CoordinatorPartition<Request, Image>
   readonly unwatch: () => void
 }
 
 /** A coordinator for each partition of an internal topic that this node leads. */
-export class TopicCoordinator<Request, Image> {
-  readonly #options: TopicCoordinatorOptions<Request, Image>
-  readonly #partitions = new Map<number, Loaded<Request, Image>>()
+export class TopicCoordinator<Request, Image, Kept extends Machine<Request, Image>> {
+  readonly #options: TopicCoordinatorOptions<Request, Image, Kept>
+  readonly #partitions = new Map<number, Loaded<Request, Image, Kept>>()
   readonly #unsubscribe: () => void
   #isStopped = false
 
-  constructor(options: TopicCoordinatorOptions<Request, Image>) {
+  constructor(options: TopicCoordinatorOptions<Request, Image, Kept>) {
     this.#options = options
     this.#unsubscribe = options.cluster.onChange((_image, delta) => this.#changed(delta))
     this.#refreshAll()
@@ -50,6 +51,11 @@ export class TopicCoordinator<Request, Image> {
     const loaded = this.#partitions.get(partition)
     if (loaded === undefined) return Promise.reject(new KafkaError('NOT_COORDINATOR'))
     return loaded.coordinator.request(request, caller)
+  }
+
+  /** Those in memory, one for each partition that this node leads. */
+  *machines(): Generator<Kept, void, undefined> {
+    for (const { machine } of this.#partitions.values()) yield machine
   }
 
   stop(): void {
@@ -93,9 +99,10 @@ export class TopicCoordinator<Request, Image> {
 
   #load(partition: number, log: PartitionLog): void {
     const { newMachine, image, environment, openRequestsMax, batchBytesMax } = this.#options
+    const machine = newMachine()
     const coordinator: CoordinatorPartition<Request, Image> = new CoordinatorPartition({
       log,
-      machine: newMachine(),
+      machine,
       image,
       environment,
       openRequestsMax,
@@ -105,7 +112,7 @@ export class TopicCoordinator<Request, Image> {
         if (again) environment.time.endOfTurn(() => this.#loadAgain(partition, coordinator))
       },
     })
-    this.#partitions.set(partition, { coordinator, unwatch: log.watch(() => this.#refresh(partition)) })
+    this.#partitions.set(partition, { machine, coordinator, unwatch: log.watch(() => this.#refresh(partition)) })
     void coordinator.load()
   }
 
