@@ -7,7 +7,7 @@ import { seededRandom } from '../environment/random.ts'
 import { decideConfigReplacement, decideIncrementalConfigChange } from './config-changes.ts'
 import { decideElection } from './leader-election.ts'
 import type { MetadataImage } from './metadata-image.ts'
-import { effectiveMinInsyncReplicas } from './min-insync-replicas.ts'
+import { checkInsyncReplicas, effectiveMinInsyncReplicas } from './min-insync-replicas.ts'
 import { decidePartitionCreation } from './partition-creation.ts'
 import { producerIdSource } from './producer-ids.ts'
 import { TestCluster, testConfig } from './test-cluster.ts'
@@ -305,6 +305,18 @@ describe('the effective min.insync.replicas', () => {
   test('is at most the number of replicas', () => {
     const strict = testConfig({ 'min.insync.replicas': '3' })
     expect(effectiveMinInsyncReplicas(image, image.topicsByName.get('orders')!, 0, strict)).toBe(1)
+  })
+
+  test('acks=all is NOT_ENOUGH_REPLICAS where fewer are in sync than are asked for', () => {
+    const orders = image.topicsByName.get('orders')!
+    const partition = orders.partitions[0]!
+    const inSync = (isr: readonly number[]) => ({ ...orders, partitions: [{ ...partition, replicas: [1, 2, 3], isr }] })
+    const asked = testConfig({ 'min.insync.replicas': '2' })
+    expect(() => checkInsyncReplicas(image, inSync([1]), 0, asked)).toThrow(
+      expect.objectContaining({ code: 'NOT_ENOUGH_REPLICAS' }),
+    )
+    expect(() => checkInsyncReplicas(image, inSync([1, 2]), 0, asked)).not.toThrow()
+    expect(() => checkInsyncReplicas(image, orders, 0, asked)).not.toThrow()
   })
 })
 

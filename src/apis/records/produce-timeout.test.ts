@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { errorName } from '../../../protocol/errors.ts'
+import { emptyImage } from '../../cluster/metadata-image.ts'
 import { SimulatedClock } from '../../environment/simulated-clock.ts'
 import type { AppendedBatch, PartitionLog } from '../../log/partition-log.ts'
 import type { RequestContext } from '../context.ts'
@@ -23,7 +24,7 @@ function answerOver(logs: readonly PartitionLog[], clock: SimulatedClock) {
     version: 9,
     clientId: 'test',
     services: {
-      cluster: { nodes: [] },
+      cluster: { nodes: [], image: emptyImage },
       node: { leaderLog: (_topic: unknown, partition: number) => logs[partition] },
       environment: { real: clock },
       whenWritable: () => undefined,

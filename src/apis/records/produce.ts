@@ -5,6 +5,7 @@ import { RecordBatch, recordBatchHeaderBytes } from '../../../protocol/records/r
 import type { RecordsSlice } from '../../../protocol/records/records-slice.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import { topicOf } from '../../cluster/metadata-image.ts'
+import { checkInsyncReplicas } from '../../cluster/min-insync-replicas.ts'
 import { internalTopics } from '../../cluster/topic-names.ts'
 import type { AppendedBatch, PartitionLog } from '../../log/partition-log.ts'
 import type { PreparedBatch } from '../../log/prepared-batch.ts'
@@ -100,10 +101,13 @@ function logOf({ topic, data }: Place, request: Request, context: RequestContext
   const reference = context.version >= 13 ? { id: topic.topicId } : { name: topic.name }
   const log = node.leaderLog(reference, data.index)
   if (request.acks < -1 || request.acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS')
-  const name = context.version >= 13 ? (topicOf(cluster.image, reference)?.name ?? '') : topic.name
-  if (internalTopics.has(name) && context.clientId !== ADMIN_CLIENT_ID) {
-    throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Cannot append to internal topic ${name}`)
+  const { image } = cluster
+  const found = topicOf(image, reference)
+  if (found === undefined) return log
+  if (internalTopics.has(found.name) && context.clientId !== ADMIN_CLIENT_ID) {
+    throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Cannot append to internal topic ${found.name}`)
   }
+  if (request.acks === -1) checkInsyncReplicas(image, found, data.index, node.config)
   return log
 }
 
