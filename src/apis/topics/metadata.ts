@@ -38,25 +38,27 @@ export async function handleMetadata(request: Request, context: RequestContext):
 async function requestedTopics(request: Request, context: RequestContext): Promise<TopicResponse[]> {
   const { version, services } = context
   const asked = request.topics
+  const described = describing(request, context)
   if (asked === null || (version === 0 && asked.length === 0)) {
     const { image } = services.cluster
-    return [...image.topicsByName.values()].map((topic) => described(topic, request, context))
+    return [...image.topicsByName.values()].map(described)
   }
   checkTopics(asked, version)
   const ids = new Set(asked.filter(({ topicId }) => version >= 12 && topicId !== ZERO_UUID).map(({ topicId }) => topicId))
   // As in Kafka, a request that names a topic by its id is taken to name none otherwise.
-  return ids.size > 0 ? [...ids].map((id) => byId(id, request, context)) : topicsByName(asked, request, context)
+  return ids.size > 0 ? [...ids].map((id) => byId(id, described, context)) : topicsByName(asked, described, request, context)
 }
 
-function byId(topicId: string, request: Request, context: RequestContext): TopicResponse {
+function byId(topicId: string, described: Describe, context: RequestContext): TopicResponse {
   const topic = context.services.cluster.image.topicsById.get(topicId)
   return topic === undefined
     ? { errorCode: errorCode('UNKNOWN_TOPIC_ID'), name: null, topicId, isInternal: false, partitions: [] }
-    : described(topic, request, context)
+    : described(topic)
 }
 
 async function topicsByName(
   asked: NonNullable<Request['topics']>,
+  described: Describe,
   request: Request,
   context: RequestContext,
 ): Promise<TopicResponse[]> {
@@ -66,7 +68,7 @@ async function topicsByName(
   const { image } = context.services.cluster
   return names.map((name) => {
     const topic = image.topicsByName.get(name)
-    return topic === undefined ? unknownTopic(name, refused.get(name), request) : described(topic, request, context)
+    return topic === undefined ? unknownTopic(name, refused.get(name), request) : described(topic)
   })
 }
 
@@ -103,9 +105,12 @@ function unknownTopic(name: string, refused: ErrorName | undefined, request: Req
   }
 }
 
-function described(topic: TopicImage, request: Request, context: RequestContext): TopicResponse {
+type Describe = (topic: TopicImage) => TopicResponse
+
+/** How this client is told of a topic; which nodes it can reach is looked up once for all of them. */
+function describing(request: Request, context: RequestContext): Describe {
   const reachable = new Set(reachableNodes(context).map(({ node }) => node.id))
-  return {
+  return (topic) => ({
     errorCode: 0,
     name: topic.name,
     topicId: topic.id,
@@ -119,7 +124,7 @@ function described(topic: TopicImage, request: Request, context: RequestContext)
       return { ...shown, leaderId: -1, errorCode: errorCode(error) }
     }),
     topicAuthorizedOperations: operations(request),
-  }
+  })
 }
 
 const operations = (request: Request): number =>
