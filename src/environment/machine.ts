@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 
 /** Total memory, or the limit of the container or service that this process runs in. */
@@ -34,13 +34,6 @@ export function defaultGatewayIn(routes: string | null): string | null {
     return [...address].join('.')
   }
   return null
-}
-
-/** Whether this process runs inside a container. */
-export function inContainer(): boolean {
-  if (existsSync('/.dockerenv') || existsSync('/run/.containerenv')) return true
-  if (process.env['container'] !== undefined || process.env['KUBERNETES_SERVICE_HOST'] !== undefined) return true
-  return /docker|kubepods|containerd|libpod/.test(readText('/proc/1/cgroup') ?? '')
 }
 
 function readText(path: string): string | null {
