@@ -8,10 +8,21 @@ import { batchesOf, encodeBatch, replayFrom } from './coordinator-log.ts'
 import { KeyedTimers } from './keyed-timers.ts'
 import { machineRandom } from './machine-random.ts'
 
-export interface PartitionOptions<Request, Image> {
+/** What an effect is told about the partition whose machine asked for it. */
+export interface PartitionFacts {
+  readonly partition: number
+  /** Under which the machine was loaded. */
+  readonly leaderEpoch: number
+  /** Aborted when the coordinator is dropped: nobody waits for the result any more. */
+  readonly signal: AbortSignal
+}
+
+export interface PartitionOptions<Request, Image, Effect, Result> {
   readonly log: PartitionLog
-  readonly machine: Machine<Request, Image>
+  readonly machine: Machine<Request, Image, Effect, Result>
   readonly image: Image
+  /** Does what only the runtime can; the result becomes an input. Must not reject: what can fail has a result that says so. */
+  readonly run: (effect: Effect, facts: PartitionFacts) => Promise<Result>
   readonly environment: Environment
   /** How many requests may be open, parked ones included. */
   readonly openRequestsMax: number
@@ -33,13 +44,14 @@ interface OpenRequest {
  * to write there. A failed write ends it: what is in memory may then be ahead of the log, so that whoever keeps it makes
  * another from the log.
  */
-export class CoordinatorPartition<Request, Image> {
+export class CoordinatorPartition<Request, Image, Effect = never, Result = never> {
   readonly log: PartitionLog
   readonly leaderEpoch: number
-  readonly #options: PartitionOptions<Request, Image>
+  readonly #options: PartitionOptions<Request, Image, Effect, Result>
   readonly #timers: KeyedTimers
   readonly #open = new Map<number, OpenRequest>()
-  readonly #inbox: Input<Request>[] = []
+  readonly #inbox: Input<Request, Effect, Result>[] = []
+  readonly #endOfLife = new AbortController()
   #phase: 'loading' | 'active' | 'dropped' = 'loading'
   /** A batch is being prepared; inputs wait in the inbox, as do changes of the image while the log is loaded. */
   #isWriting = false
@@ -47,7 +59,7 @@ export class CoordinatorPartition<Request, Image> {
   /** The end of what the machine has read or written: an answer waits until that much is durable. */
   #end = 0n
 
-  constructor(options: PartitionOptions<Request, Image>) {
+  constructor(options: PartitionOptions<Request, Image, Effect, Result>) {
     this.#options = options
     this.log = options.log
     this.leaderEpoch = options.log.leaderEpoch
@@ -119,12 +131,12 @@ export class CoordinatorPartition<Request, Image> {
     if (this.#phase === 'active') this.#take({ kind: 'closed', connection: open.connection })
   }
 
-  #take(input: Input<Request>): void {
+  #take(input: Input<Request, Effect, Result>): void {
     if (this.#isWriting) this.#inbox.push(input)
     else this.#decide(input)
   }
 
-  #decide(input: Input<Request>): void {
+  #decide(input: Input<Request, Effect, Result>): void {
     if (this.#phase !== 'active') return
     if (input.kind === 'timer' && !this.#timers.take(input.key)) return
     const { machine, image, environment } = this.#options
@@ -139,7 +151,7 @@ export class CoordinatorPartition<Request, Image> {
     }
   }
 
-  #whenWritten(written: Promise<void>, decision: Decision): void {
+  #whenWritten(written: Promise<void>, decision: Decision<Effect>): void {
     this.#isWriting = true
     written.then(
       () => {
@@ -186,20 +198,32 @@ export class CoordinatorPartition<Request, Image> {
     for (const [index, record] of records.entries()) this.#options.machine.replay(baseOffset + BigInt(index), record)
   }
 
-  #decided(decision: Decision): void {
+  #decided(decision: Decision<Effect>): void {
     for (const change of decision.timers) {
       if ('set' in change) this.#timers.set(change.set, change.delayMs)
       else this.#timers.cancel(change.cancel)
     }
-    const { replies } = decision
-    if (replies.length === 0) return
+    const { replies, effects } = decision
+    if (replies.length === 0 && effects.length === 0) return
+    const go = (): void => {
+      this.#send(replies)
+      for (const effect of effects) this.#run(effect)
+    }
     const durable = this.log.whenDurable(this.#end)
-    if (durable === undefined) this.#send(replies)
-    else
-      durable.then(
-        () => this.#send(replies),
-        (error) => this.#failed(error, false),
-      )
+    if (durable === undefined) go()
+    else durable.then(go, (error) => this.#failed(error, false))
+  }
+
+  #run(effect: Effect): void {
+    if (this.#phase !== 'active') return
+    const { run, log } = this.#options
+    const facts = { partition: log.id.partition, leaderEpoch: this.leaderEpoch, signal: this.#endOfLife.signal }
+    run(effect, facts).then(
+      (result) => {
+        if (this.#phase === 'active') this.#take({ kind: 'effect', effect, result })
+      },
+      (error) => this.#failed(error, false),
+    )
   }
 
   #send(replies: readonly Reply[]): void {
@@ -224,6 +248,7 @@ export class CoordinatorPartition<Request, Image> {
 
   #drop(): void {
     this.#phase = 'dropped'
+    this.#endOfLife.abort()
     this.#timers.cancelAll()
     this.#inbox.length = 0
     const open = [...this.#open.values()]

@@ -42,6 +42,7 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
           return roomBytes()
         },
       },
+      run: (effect: never) => Promise.resolve(effect),
       openRequestsMax,
       batchBytesMax: settings.batchBytesMax,
     })

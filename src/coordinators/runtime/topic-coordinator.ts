@@ -6,9 +6,9 @@ import type { Environment } from '../../environment/environment.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
 import type { Machine } from '../machine.ts'
 import type { CoordinatorCaller } from './coordinator.ts'
-import { CoordinatorPartition } from './coordinator-partition.ts'
+import { CoordinatorPartition, type PartitionFacts } from './coordinator-partition.ts'
 
-export interface TopicCoordinatorOptions<Request, Image, Kept extends Machine<Request, Image>> {
+export interface TopicCoordinatorOptions<Image, Kept, Effect, Result> {
   /** The internal topic that the machines write to. */
   readonly topic: string
   readonly cluster: Pick<Cluster, 'image' | 'onChange'>
@@ -16,25 +16,33 @@ export interface TopicCoordinatorOptions<Request, Image, Kept extends Machine<Re
   readonly environment: Environment
   readonly newMachine: () => Kept
   readonly image: Image
+  /** Does what only the runtime can. Must not reject: what can fail has a result that says so. */
+  readonly run: (effect: Effect, facts: PartitionFacts) => Promise<Result>
   /** For each partition of the topic. */
   readonly openRequestsMax: number
   readonly batchBytesMax: number
 }
 
-interface Loaded<Request, Image, Kept> {
+interface Loaded<Request, Image, Kept, Effect, Result> {
   readonly machine: Kept
-  readonly coordinator: CoordinatorPartition<Request, Image>
+  readonly coordinator: CoordinatorPartition<Request, Image, Effect, Result>
   readonly unwatch: () => void
 }
 
 /** A coordinator for each partition of an internal topic that this node leads. */
-export class TopicCoordinator<Request, Image, Kept extends Machine<Request, Image>> {
-  readonly #options: TopicCoordinatorOptions<Request, Image, Kept>
-  readonly #partitions = new Map<number, Loaded<Request, Image, Kept>>()
+export class TopicCoordinator<
+  Request,
+  Image,
+  Kept extends Machine<Request, Image, Effect, Result>,
+  Effect = never,
+  Result = never,
+> {
+  readonly #options: TopicCoordinatorOptions<Image, Kept, Effect, Result>
+  readonly #partitions = new Map<number, Loaded<Request, Image, Kept, Effect, Result>>()
   readonly #unsubscribe: () => void
   #isStopped = false
 
-  constructor(options: TopicCoordinatorOptions<Request, Image, Kept>) {
+  constructor(options: TopicCoordinatorOptions<Image, Kept, Effect, Result>) {
     this.#options = options
     this.#unsubscribe = options.cluster.onChange((_image, delta) => this.#changed(delta))
     this.#refreshAll()
@@ -98,12 +106,13 @@ export class TopicCoordinator<Request, Image, Kept extends Machine<Request, Imag
   }
 
   #load(partition: number, log: PartitionLog): void {
-    const { newMachine, image, environment, openRequestsMax, batchBytesMax } = this.#options
+    const { newMachine, image, run, environment, openRequestsMax, batchBytesMax } = this.#options
     const machine = newMachine()
-    const coordinator: CoordinatorPartition<Request, Image> = new CoordinatorPartition({
+    const coordinator: CoordinatorPartition<Request, Image, Effect, Result> = new CoordinatorPartition({
       log,
       machine,
       image,
+      run,
       environment,
       openRequestsMax,
       batchBytesMax,
@@ -116,7 +125,7 @@ export class TopicCoordinator<Request, Image, Kept extends Machine<Request, Imag
     void coordinator.load()
   }
 
-  #loadAgain(partition: number, dropped: CoordinatorPartition<Request, Image>): void {
+  #loadAgain(partition: number, dropped: CoordinatorPartition<Request, Image, Effect, Result>): void {
     if (this.#partitions.get(partition)?.coordinator !== dropped) return
     this.#unload(partition)
     this.#refresh(partition)
