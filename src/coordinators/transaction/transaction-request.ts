@@ -26,6 +26,11 @@ export interface AddPartitions {
   readonly partitions: readonly TransactionPartition[]
   /** Adds nothing: only tells which of the partitions are in the open transaction (KIP-890, transaction version 1). */
   readonly verifyOnly: boolean
+  /**
+   * What the producer speaks: 2 where a leader adds what it is written to (AddPartitionsToTxn 4 and later), 0 in what a
+   * producer asks itself. AddOffsetsToTxn is 0 in every version. The caller's version only says which errors it knows.
+   */
+  readonly transactionVersion: 0 | 2
 }
 
 export interface AddPartitionsAnswer {
