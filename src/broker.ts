@@ -270,17 +270,18 @@ async function createStartTopics(
 }
 
 interface Owners {
-  readonly options: SettledOptions
+  readonly options: Pick<SettledOptions, 'config' | 'inImage'>
   readonly cluster: Cluster
   readonly node: ClusterNode
   readonly groups: GroupCoordinator
-  readonly server: Server
+  readonly server: Pick<Server, 'outgoing' | 'watchUnsent'>
   readonly storage: Storage
   readonly ignoresCase: boolean
   readonly environment: Environment
 }
 
-function services({ options, cluster, node, groups, server, storage, ignoresCase, environment }: Owners): Services {
+/** What the handlers are given; the simulation builds it too, without sockets. */
+export function services({ options, cluster, node, groups, server, storage, ignoresCase, environment }: Owners): Services {
   const { config } = options
   const { time, real, random } = environment
   const explicit = config.listeners.filter(({ name }) => (config.advertised(name)?.host ?? '') !== '')
@@ -315,7 +316,7 @@ const OPEN_GROUP_REQUESTS_MAX = 100_000
 /** Member ids that were given out and not used, for each group. */
 const PENDING_MEMBERS_MAX = 10_000
 
-function groupCoordinator(cluster: Cluster, node: ClusterNode, environment: Environment): GroupCoordinator {
+export function groupCoordinator(cluster: Cluster, node: ClusterNode, environment: Environment): GroupCoordinator {
   const config = node.config
   const settings: GroupSettings = {
     minSessionTimeoutMs: config.get('group.min.session.timeout.ms'),
