@@ -1,8 +1,10 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
+import type { CoordinatorRecord } from '../machine.ts'
 import { ClassicMember } from './classic-member.ts'
+import type { CommittedTopic, Committer, ExpiryBase, Group } from './group.ts'
 import type { GroupProtocol } from './group-request.ts'
 import { Members } from './members.ts'
-import type { GroupMetadata, MemberMetadata } from './records.ts'
+import { type GroupMetadata, groupTombstone, type MemberMetadata } from './records.ts'
 import { groupNamesBytes, pendingMemberBytes } from './retained-bytes.ts'
 import { subscribedTopics } from './subscribed-topics.ts'
 
@@ -19,7 +21,8 @@ export const consumerProtocolType = 'consumer'
  * being completed) is volatile: decisions change it, no record carries it, and a restart falls back to the last record.
  * `settle` is where the two meet.
  */
-export class ClassicGroup {
+export class ClassicGroup implements Group {
+  readonly type = 'Classic'
   readonly groupId: string
   readonly members = new Members()
   /** Members that were told the generation and have not asked for their assignment. */
@@ -48,6 +51,19 @@ export class ClassicGroup {
     return this.#state
   }
 
+  get stateName(): string {
+    return this.#state
+  }
+
+  get isEmpty(): boolean {
+    return this.#state === 'Empty'
+  }
+
+  /** A member that was just given its id would find no group to come back to. */
+  get isExpected(): boolean {
+    return this.#pendingMembers.size > 0
+  }
+
   /** Ids that were given out with MEMBER_ID_REQUIRED (KIP-394) and have not come back yet; a rebalance waits for them. */
   get pendingMembers(): ReadonlySet<string> {
     return this.#pendingMembers
@@ -72,6 +88,49 @@ export class ClassicGroup {
     if (this.protocolType !== consumerProtocolType) return null
     if (this.members.size === 0) return new Set()
     return this.protocolName === null ? null : subscribedTopics(this.members, this.protocolName)
+  }
+
+  /** An unreadable consumer group may be subscribed to anything. */
+  subscription(): { has(topic: string): boolean } {
+    return this.subscribedTopics() ?? { has: () => this.protocolType === consumerProtocolType }
+  }
+
+  expiryBase(): ExpiryBase {
+    // A simple group: nobody says when its consumer is gone, so that each offset counts from its own commit.
+    if (this.protocolType === null) return byCommit
+    const { stateTimestampMs } = this
+    if (this.#state === 'Empty') return ({ commitTimestampMs }) => stateTimestampMs ?? commitTimestampMs
+    return this.#state === 'Stable' && this.subscribedTopics() !== null ? byCommit : null
+  }
+
+  offsetCommitRefusal(committer: Committer, _topics: readonly CommittedTopic[]): ErrorName | null {
+    const { memberId, groupInstanceId, generationIdOrMemberEpoch: generationId, isTransactional } = committer
+    if (generationId < 0 && this.#state === 'Empty') return null
+    if (generationId < 0 && memberId === '' && groupInstanceId === null) {
+      // Old versions of TxnOffsetCommit cannot name the member.
+      return isTransactional ? null : 'UNKNOWN_MEMBER_ID'
+    }
+    const fenced = this.fenceMember(memberId, groupInstanceId)
+    if (fenced !== null) return fenced
+    if (generationId !== this.generationId) return 'ILLEGAL_GENERATION'
+    // The member knows the generation, but not yet whether the partition is still its own.
+    return this.#state === 'CompletingRebalance' && !isTransactional ? 'REBALANCE_IN_PROGRESS' : null
+  }
+
+  offsetFetchRefusal(): ErrorName | null {
+    return null
+  }
+
+  offsetDeleteRefusal(): ErrorName | null {
+    return this.isEmpty || this.protocolType === consumerProtocolType ? null : 'NON_EMPTY_GROUP'
+  }
+
+  deletionRefusal(): ErrorName | null {
+    return this.isEmpty ? null : 'NON_EMPTY_GROUP'
+  }
+
+  tombstones(): readonly CoordinatorRecord[] {
+    return [groupTombstone(this.groupId)]
   }
 
   get hasAllMembersJoined(): boolean {
@@ -207,6 +266,8 @@ export class ClassicGroup {
     this.stateTimestampMs = BigInt(nowMs)
   }
 }
+
+const byCommit: ExpiryBase = ({ commitTimestampMs }) => commitTimestampMs
 
 function memberOf(said: MemberMetadata, protocolName: string): ClassicMember {
   return new ClassicMember({

@@ -1,13 +1,17 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
 import type { CoordinatorRecord, Decision, Input, Machine, MachineRandom, Producer } from '../machine.ts'
 import { ClassicGroup } from './classic-group.ts'
+import { deleteGroups } from './delete-groups.ts'
+import { describeGroup } from './describe-groups.ts'
 import type { GroupInput, GroupRequest, JoinGroupRequest } from './group-request.ts'
 import type { GroupImage, GroupSettings } from './group-settings.ts'
 import { offsetExpiryTimer, parseTimer } from './group-timer.ts'
 import { heartbeat } from './heartbeat.ts'
 import { joinGroup, sizeRefusal } from './join-group.ts'
 import { leaveGroup } from './leave-group.ts'
+import { listGroups } from './list-groups.ts'
 import { commitOffsets } from './offset-commit.ts'
+import { deleteOffsets } from './offset-delete.ts'
 import { expireOffsets } from './offset-expiry.ts'
 import { fetchOffsets } from './offset-fetch.ts'
 import { Offsets } from './offsets.ts'
@@ -16,14 +20,16 @@ import { type GroupMetadata, newGroupMetadata, offsetTombstone, type ReplayedRec
 import { heartbeatAnswer, joinRefusal, syncRefusal } from './responses.ts'
 import { syncGroup } from './sync-group.ts'
 import { Turn } from './turn.ts'
+import { commitTransactionalOffsets } from './txn-offset-commit.ts'
+
+/** What is asked of one group and may change who is a member of it. */
+type OneGroupRequest = Exclude<GroupRequest, { api: 'OffsetFetch' | 'DescribeGroups' | 'ListGroups' | 'DeleteGroups' }>
 
 /** The groups of one partition of `__consumer_offsets`, and their offsets. */
 export class GroupMachine implements Machine<GroupRequest, GroupImage> {
   readonly #settings: GroupSettings
   readonly #groups = new Map<string, ClassicGroup>()
   readonly #offsets = new Offsets()
-  /** What transactions wrote that have not ended, by producer id. */
-  readonly #pending = new Map<bigint, readonly CoordinatorRecord[]>()
   #retainedBytes = 0
 
   constructor(settings: GroupSettings) {
@@ -67,22 +73,14 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
     return turn.decision()
   }
 
-  replay(_offset: bigint, record: CoordinatorRecord): void {
-    const { producer } = record
-    if (producer === null) this.#apply(record)
-    else this.#pending.set(producer.id, [...(this.#pending.get(producer.id) ?? []), record])
+  replay(offset: bigint, record: CoordinatorRecord): void {
+    const said = readRecord(record)
+    if (said?.kind === 'group') this.#replayGroup(said.groupId, said.metadata)
+    else if (said?.kind === 'offset') this.#replayOffset(offset, record.producer, said)
   }
 
   replayMarker(producer: Producer, commit: boolean): void {
-    const pending = this.#pending.get(producer.id) ?? []
-    this.#pending.delete(producer.id)
-    if (commit) for (const record of pending) this.#apply(record)
-  }
-
-  #apply(record: CoordinatorRecord): void {
-    const said = readRecord(record)
-    if (said?.kind === 'group') this.#replayGroup(said.groupId, said.metadata)
-    else if (said?.kind === 'offset') this.#replayOffset(said)
+    this.#offsets.endTransaction(producer.id, commit)
   }
 
   #replayGroup(groupId: string, metadata: GroupMetadata | null): void {
@@ -92,12 +90,16 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
     })
   }
 
-  #replayOffset({ groupId, topic, partition, committed }: Extract<ReplayedRecord, { kind: 'offset' }>): void {
+  #replayOffset(
+    recordOffset: bigint,
+    producer: Producer | null,
+    { committed, ...at }: Extract<ReplayedRecord, { kind: 'offset' }>,
+  ): void {
     if (committed === null) {
-      this.#offsets.delete(groupId, topic, partition)
+      this.#offsets.delete(at)
     } else {
-      this.#groupOrNew(groupId)
-      this.#offsets.set(groupId, topic, partition, committed)
+      this.#groupOrNew(at.groupId)
+      this.#offsets.store(at, producer?.id ?? null, { ...committed, recordOffset })
     }
   }
 
@@ -125,15 +127,30 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
   }
 
   #request(input: GroupInput, turn: Turn): void {
-    const { request: asked } = input
-    if (asked.api === 'OffsetFetch') {
-      turn.reply(input.id, fetchOffsets(this.#offsets, asked.group))
-      return
+    const { request: asked, id, caller } = input
+    switch (asked.api) {
+      case 'OffsetFetch': {
+        const group = this.#groups.get(asked.group.groupId)
+        turn.reply(id, fetchOffsets(group, this.#offsets, asked.group, asked.requireStable))
+        break
+      }
+      case 'DescribeGroups': {
+        const groups = asked.groupIds.map((groupId) => describeGroup(groupId, this.#groups.get(groupId), caller.version))
+        turn.reply(id, { groups })
+        break
+      }
+      case 'ListGroups':
+        turn.reply(id, { groups: listGroups(this.#groups.values(), asked.request) })
+        break
+      case 'DeleteGroups':
+        turn.reply(id, { results: deleteGroups(asked.groupIds, this.#groups, this.#offsets, turn) })
+        break
+      default:
+        this.#counted(asked.request.groupId, () => this.#groupRequest(input, asked, turn))
     }
-    this.#counted(asked.request.groupId, () => this.#groupRequest(input, asked, turn))
   }
 
-  #groupRequest(input: GroupInput, asked: Exclude<GroupRequest, { api: 'OffsetFetch' }>, turn: Turn): void {
+  #groupRequest(input: GroupInput, asked: OneGroupRequest, turn: Turn): void {
     const group = this.#groups.get(asked.request.groupId)
     switch (asked.api) {
       case 'JoinGroup':
@@ -152,6 +169,12 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
         break
       case 'OffsetCommit':
         commitOffsets(group, input, asked.request, turn)
+        break
+      case 'TxnOffsetCommit':
+        commitTransactionalOffsets(group, input, asked.request, turn)
+        break
+      case 'OffsetDelete':
+        deleteOffsets(group, this.#offsets, input, asked.request, turn)
         break
     }
   }
@@ -190,19 +213,25 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
   }
 
   #forgetTopic(topic: string, turn: Turn): void {
-    for (const groupId of this.#offsets.groupIds()) {
-      for (const partition of this.#offsets.ofGroup(groupId)?.get(topic)?.keys() ?? []) {
-        turn.record(offsetTombstone(groupId, topic, partition))
-      }
+    for (const { groupId, partition } of this.#offsets.ofTopic(topic, () => true)) {
+      turn.record(offsetTombstone(groupId, topic, partition))
     }
   }
 }
 
 /** What Kafka refuses before it looks for the coordinator; null where it goes on. */
 export function refusalBeforeLookup(asked: GroupRequest, settings: GroupSettings): ErrorName | null {
-  // Offsets may be kept under the empty group id, as very old clients do.
-  if (asked.api === 'OffsetCommit' || asked.api === 'OffsetFetch') return null
-  if (asked.request.groupId === '') return 'INVALID_GROUP_ID'
+  switch (asked.api) {
+    // Offsets may be kept under the empty group id, as very old clients do; so it may be described and deleted.
+    case 'OffsetCommit':
+    case 'OffsetFetch':
+    case 'DescribeGroups':
+    case 'DeleteGroups':
+    case 'ListGroups':
+      return null
+    default:
+      if (asked.request.groupId === '') return 'INVALID_GROUP_ID'
+  }
   if (asked.api !== 'JoinGroup') return null
   const { sessionTimeoutMs } = asked.request
   const isLegal = sessionTimeoutMs >= settings.minSessionTimeoutMs && sessionTimeoutMs <= settings.maxSessionTimeoutMs

@@ -1,7 +1,8 @@
-import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
-import type { CoordinatorRecord } from '../machine.ts'
-import type { ClassicGroup } from './classic-group.ts'
-import type { GroupInput, OffsetCommitRequest, OffsetCommitResponse } from './group-request.ts'
+import type { ErrorName } from '../../../protocol/errors.ts'
+import { ClassicGroup } from './classic-group.ts'
+import { answerCommit, refuseCommit, sizedTopics } from './commit-answer.ts'
+import type { Committer, Group } from './group.ts'
+import type { GroupInput, OffsetCommitRequest } from './group-request.ts'
 import type { CommittedOffset } from './offsets.ts'
 import { restartSession } from './rebalance.ts'
 import { offsetCommit } from './records.ts'
@@ -10,44 +11,20 @@ import type { Turn } from './turn.ts'
 /** From this version on a missing group is called one (KIP-848). */
 const groupIdNotFoundVersion = 9
 
-type CommitTopic = OffsetCommitRequest['topics'][number]
-type CommitPartition = CommitTopic['partitions'][number]
+type CommitPartition = OffsetCommitRequest['topics'][number]['partitions'][number]
 
 /** Without a group a commit that names no generation makes one: a simple group, of a consumer that assigns itself. */
-export function commitOffsets(
-  group: ClassicGroup | undefined,
-  input: GroupInput,
-  request: OffsetCommitRequest,
-  turn: Turn,
-): void {
-  const error = group === undefined ? refusalWithoutGroup(request, input.caller.version) : refusalOf(group, request)
+export function commitOffsets(group: Group | undefined, input: GroupInput, request: OffsetCommitRequest, turn: Turn): void {
+  const { version } = input.caller
+  const error = group === undefined ? refusalWithoutGroup(request, version) : refusalOf(group, request, version, turn)
   if (error !== null) {
-    turn.reply(
-      input.id,
-      answered(request, () => error),
-    )
+    refuseCommit(input, request, error, turn)
     return
   }
-  const member = group?.members.get(request.memberId)
-  const isSession = group?.state === 'Stable' || group?.state === 'PreparingRebalance'
-  if (group !== undefined && member !== undefined && isSession) restartSession(group, member, turn)
-  const records: CoordinatorRecord[] = []
-  const response = answered(request, (topic, partition) => {
-    const metadata = partition.committedMetadata ?? ''
-    if (metadata.length > turn.settings.offsetMetadataLengthMax) return 'OFFSET_METADATA_TOO_LARGE'
-    const committed = committedOffset(request, topic, partition, turn)
-    records.push(offsetCommit(request.groupId, topic.name, partition.partitionIndex, committed))
-    return 'NONE'
-  })
-  if (!turn.fitsBatch(records)) {
-    turn.reply(
-      input.id,
-      answered(request, () => 'UNKNOWN_SERVER_ERROR'),
-    )
-    return
-  }
-  for (const record of records) turn.record(record)
-  turn.reply(input.id, response)
+  if (group instanceof ClassicGroup) restartCommitterSession(group, request.memberId, turn)
+  answerCommit(input, request, turn, (topic, partition) =>
+    offsetCommit(request.groupId, topic.name, partition.partitionIndex, committedOffset(request, topic.topicId, partition, turn)),
+  )
 }
 
 function refusalWithoutGroup(request: OffsetCommitRequest, version: number): ErrorName | null {
@@ -55,20 +32,21 @@ function refusalWithoutGroup(request: OffsetCommitRequest, version: number): Err
   return version >= groupIdNotFoundVersion ? 'GROUP_ID_NOT_FOUND' : 'ILLEGAL_GENERATION'
 }
 
-function refusalOf(group: ClassicGroup, request: OffsetCommitRequest): ErrorName | null {
-  const { memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
-  if (generationId < 0 && group.state === 'Empty') return null
-  if (generationId < 0 && memberId === '' && groupInstanceId === null) return 'UNKNOWN_MEMBER_ID'
-  const fenced = group.fenceMember(memberId, groupInstanceId)
-  if (fenced !== null) return fenced
-  if (generationId !== group.generationId) return 'ILLEGAL_GENERATION'
-  // The member knows the generation, but not yet whether the partition is still its own.
-  return group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : null
+function refusalOf(group: Group, request: OffsetCommitRequest, version: number, turn: Turn): ErrorName | null {
+  const { memberId, groupInstanceId, generationIdOrMemberEpoch } = request
+  const committer: Committer = { memberId, groupInstanceId, generationIdOrMemberEpoch, isTransactional: false, version }
+  return group.offsetCommitRefusal(committer, sizedTopics(request, turn))
+}
+
+function restartCommitterSession(group: ClassicGroup, memberId: string, turn: Turn): void {
+  const member = group.members.get(memberId)
+  if (member === undefined) return
+  if (group.state === 'Stable' || group.state === 'PreparingRebalance') restartSession(group, member, turn)
 }
 
 function committedOffset(
   { retentionTimeMs }: OffsetCommitRequest,
-  { topicId }: CommitTopic,
+  topicId: string,
   partition: CommitPartition,
   turn: Turn,
 ): CommittedOffset {
@@ -82,19 +60,4 @@ function committedOffset(
     expireTimestampMs: retentionTimeMs === -1n ? null : now + retentionTimeMs,
     topicId,
   }
-}
-
-function answered(
-  request: OffsetCommitRequest,
-  errorOf: (topic: CommitTopic, partition: CommitPartition) => ErrorName,
-): OffsetCommitResponse {
-  const topics = request.topics.map((topic) => ({
-    name: topic.name,
-    topicId: topic.topicId,
-    partitions: topic.partitions.map((partition) => ({
-      partitionIndex: partition.partitionIndex,
-      errorCode: errorCode(errorOf(topic, partition)),
-    })),
-  }))
-  return { topics }
 }

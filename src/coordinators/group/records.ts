@@ -2,7 +2,7 @@ import { consumerOffsetsRecords } from '../../../protocol/coordinator-records/co
 import { groupMetadataRecord } from '../../../protocol/coordinator-records/group-metadata.ts'
 import { offsetCommitRecord } from '../../../protocol/coordinator-records/offset-commit.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
-import type { CoordinatorRecord } from '../machine.ts'
+import type { CoordinatorRecord, Producer } from '../machine.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import type { ClassicMember } from './classic-member.ts'
 import type { CommittedOffset } from './offsets.ts'
@@ -69,14 +69,20 @@ export function groupTombstone(group: string): CoordinatorRecord {
   return { key: groupMetadataRecord.encodeKey({ group }), value: null, producer: null }
 }
 
-export function offsetCommit(group: string, topic: string, partition: number, committed: CommittedOffset): CoordinatorRecord {
+export function offsetCommit(
+  group: string,
+  topic: string,
+  partition: number,
+  committed: CommittedOffset,
+  producer: Producer | null = null,
+): CoordinatorRecord {
   const { offset, leaderEpoch, metadata, commitTimestampMs: commitTimestamp, expireTimestampMs, topicId } = committed
   const expireTimestamp = expireTimestampMs ?? -1n
   const version = expireTimestampMs === null ? offsetCommitVersion.plain : offsetCommitVersion.withExpiry
   return {
     key: offsetCommitRecord.encodeKey({ group, topic, partition }),
     value: offsetCommitRecord.encodeValue({ offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp, topicId }, version),
-    producer: null,
+    producer,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CoordinatorRecord, Decision, Input } from '../machine.ts'
+import type { CoordinatorRecord, Decision, Input, Producer } from '../machine.ts'
 import { GroupMachine } from './group-machine.ts'
 import type { GroupRequest } from './group-request.ts'
 import type { GroupSettings } from './group-settings.ts'
@@ -21,6 +21,12 @@ export interface TestCaller {
   readonly clientId?: string
 }
 
+/** The marker of a transaction's end, as it stands in the log. */
+export interface TransactionEnd {
+  readonly producer: Producer
+  readonly commit: boolean
+}
+
 /** What a step led to, in the order in which it came out. */
 export interface Outcome {
   /** The timer that fired, for the steps of an advance. */
@@ -33,7 +39,7 @@ export interface Outcome {
  * ids that can be read: 1, 2, 3.
  */
 export class TestGroups {
-  readonly log: CoordinatorRecord[] = []
+  readonly log: (CoordinatorRecord | TransactionEnd)[] = []
   readonly settings: GroupSettings
   /** Requests without an answer, by id. */
   readonly open = new Map<number, GroupRequest>()
@@ -65,6 +71,11 @@ export class TestGroups {
     return this.#step({ kind: 'image', deletedTopics })
   }
 
+  endTransaction(producer: Producer, commit: boolean): void {
+    this.log.push({ producer, commit })
+    this.machine.replayMarker(producer, commit)
+  }
+
   /** Time passes; timers fire in the order in which they fall due. */
   advance(milliseconds: number): readonly Outcome[] {
     const outcomes: Outcome[] = []
@@ -90,7 +101,10 @@ export class TestGroups {
   /** Another machine, from the log alone. */
   replayed(): GroupMachine {
     const machine = new GroupMachine(this.settings)
-    for (const [offset, record] of this.log.entries()) machine.replay(BigInt(offset), record)
+    for (const [offset, entry] of this.log.entries()) {
+      if ('commit' in entry) machine.replayMarker(entry.producer, entry.commit)
+      else machine.replay(BigInt(offset), entry)
+    }
     return machine
   }
 

@@ -3,11 +3,15 @@ import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import type { CoordinatorRecord, Decision, Reply, TimerChange } from '../machine.ts'
 import { ClassicMember } from './classic-member.ts'
 import type {
+  DeletedGroup,
+  DescribedGroup,
   GroupRequest,
   HeartbeatResponse,
   JoinGroupResponse,
   LeaveGroupResponse,
+  ListedGroup,
   OffsetCommitResponse,
+  OffsetDeleteResponse,
   OffsetFetchGroupResponse,
   SyncGroupResponse,
 } from './group-request.ts'
@@ -61,6 +65,7 @@ function run(groups: TestGroups, command: string, words: Words, asked: Map<numbe
   if (command === 'restart') return print(groups.restart(), asked)
   if (command === 'delete-topic') return print(groups.topicsDeleted([words['arg0'] ?? '']), asked)
   if (command === 'show') return show(groups)
+  if (command === 'end-transaction') return endTransaction(groups, words)
   const request = requestOf(command, words)
   asked.set(groups.lastRequestId + 1, request.api)
   const version = Number(words['version'] ?? latest[request.api])
@@ -68,7 +73,19 @@ function run(groups: TestGroups, command: string, words: Words, asked: Map<numbe
   return print(decision, asked)
 }
 
-const latest = { JoinGroup: 9, SyncGroup: 5, Heartbeat: 4, LeaveGroup: 5, OffsetCommit: 9, OffsetFetch: 9 }
+const latest: Readonly<Record<GroupRequest['api'], number>> = {
+  JoinGroup: 9,
+  SyncGroup: 5,
+  Heartbeat: 4,
+  LeaveGroup: 5,
+  OffsetCommit: 9,
+  OffsetFetch: 9,
+  OffsetDelete: 0,
+  TxnOffsetCommit: 6,
+  DescribeGroups: 6,
+  DeleteGroups: 2,
+  ListGroups: 5,
+}
 
 function requestOf(command: string, words: Words): GroupRequest {
   const groupId = words['arg0'] ?? ''
@@ -87,7 +104,22 @@ function requestOf(command: string, words: Words): GroupRequest {
     case 'commit':
       return { api: 'OffsetCommit', request: { groupId, memberId, groupInstanceId, ...commitDetails(words, generationId) } }
     case 'fetch':
-      return { api: 'OffsetFetch', requireStable: false, group: fetchDetails(groupId, words) }
+      return { api: 'OffsetFetch', requireStable: words['stable'] === 'true', group: fetchDetails(groupId, words) }
+    case 'commit-in-transaction': {
+      const producer = { transactionalId: 't', producerId: BigInt(words['producer'] ?? 1), producerEpoch: 0 }
+      const committer = { groupId, memberId, groupInstanceId, ...producer, ...commitDetails(words, generationId) }
+      return { api: 'TxnOffsetCommit', request: committer }
+    }
+    case 'delete-offsets':
+      return { api: 'OffsetDelete', request: { groupId, topics: deleteDetails(words) } }
+    case 'describe':
+      return { api: 'DescribeGroups', groupIds: [groupId] }
+    case 'delete-group':
+      return { api: 'DeleteGroups', groupIds: [groupId] }
+    case 'list': {
+      const [statesFilter, typesFilter] = [list(words['states']), list(words['types'])]
+      return { api: 'ListGroups', request: { statesFilter, typesFilter } }
+    }
     default:
       throw new Error(`There is no command "${command}".`)
   }
@@ -141,6 +173,18 @@ function fetchDetails(groupId: string, words: Words) {
   return { groupId, memberId: null, memberEpoch: -1, topics: asked === undefined ? null : topics }
 }
 
+function deleteDetails(words: Words) {
+  return list(words['partitions']).map((part) => {
+    const [name, partition] = split(part, ':')
+    return { name, partitions: [{ partitionIndex: Number(partition) }] }
+  })
+}
+
+function endTransaction(groups: TestGroups, words: Words): string[] {
+  groups.endTransaction({ id: BigInt(words['producer'] ?? 1), epoch: 0 }, words['arg0'] === 'commit')
+  return []
+}
+
 function print(decision: Decision, asked: ReadonlyMap<number, GroupRequest['api']>): string[] {
   return [
     ...decision.records.map((record) => `record ${printRecord(record)}`),
@@ -159,7 +203,8 @@ function printRecord(record: CoordinatorRecord): string {
     const { groupId, topic, partition, committed } = said
     if (committed === null) return `offset ${groupId} ${topic}:${partition} removed`
     const expiry = committed.expireTimestampMs === null ? '' : ` expires=${committed.expireTimestampMs}`
-    return `offset ${groupId} ${topic}:${partition} = ${committed.offset} "${committed.metadata}"${expiry}`
+    const of = record.producer === null ? '' : ` producer=${record.producer.id}`
+    return `offset ${groupId} ${topic}:${partition} = ${committed.offset} "${committed.metadata}"${expiry}${of}`
   }
   const { groupId, metadata } = said
   if (metadata === null) return `group ${groupId} removed`
@@ -186,20 +231,48 @@ function printReply({ id, response }: Reply, asked: ReadonlyMap<number, GroupReq
       const left = members.map((member) => `${member.memberId || member.groupInstanceId}:${nameOf(member.errorCode)}`)
       return `#${id} ${api} ${nameOf(errorCode)} [${left.join(' ')}]`
     }
-    case 'OffsetCommit': {
-      const parts = (response as OffsetCommitResponse).topics.flatMap(({ name, partitions }) =>
+    case 'OffsetCommit':
+    case 'TxnOffsetCommit':
+    case 'OffsetDelete': {
+      const { errorCode = 0, topics } = response as OffsetCommitResponse & Partial<OffsetDeleteResponse>
+      const failed = errorCode === 0 ? '' : `${nameOf(errorCode)} `
+      const parts = topics.flatMap(({ name, partitions }) =>
         partitions.map(({ partitionIndex, errorCode }) => `${name}:${partitionIndex}:${nameOf(errorCode)}`),
       )
-      return `#${id} ${api} [${parts.join(' ')}]`
+      return `#${id} ${api} ${failed}[${parts.join(' ')}]`
+    }
+    case 'DescribeGroups':
+      return `#${id} ${api} ${(response as { groups: readonly DescribedGroup[] }).groups.map(printDescribed).join(' ')}`
+    case 'DeleteGroups': {
+      const { results } = response as { results: readonly DeletedGroup[] }
+      return `#${id} ${api} ${results.map(({ groupId, errorCode }) => `${groupId}:${nameOf(errorCode)}`).join(' ')}`
+    }
+    case 'ListGroups': {
+      const { groups } = response as { groups: readonly ListedGroup[] }
+      const listed = groups.map((group) => `${group.groupId}:${group.groupType}:${group.groupState}:${group.protocolType}`)
+      return `#${id} ${api} [${listed.join(' ')}]`
     }
     default: {
       const { errorCode = 0, topics } = response as OffsetFetchGroupResponse
       const parts = topics.flatMap(({ name, partitions }) =>
-        partitions.map(({ partitionIndex, committedOffset }) => `${name}:${partitionIndex}=${committedOffset}`),
+        partitions.map(({ partitionIndex, committedOffset, errorCode: code }) => {
+          const failed = code === 0 ? '' : `:${nameOf(code)}`
+          return `${name}:${partitionIndex}=${committedOffset}${failed}`
+        }),
       )
       return `#${id} ${api} ${nameOf(errorCode)} [${parts.join(' ')}]`
     }
   }
+}
+
+function printDescribed(group: DescribedGroup): string {
+  const { groupId, errorCode, errorMessage, groupState, protocolType, protocolData, members } = group
+  const said = errorMessage == null ? '' : ` "${errorMessage}"`
+  const known = members.map(({ memberId, clientId, clientHost, memberMetadata, memberAssignment }) => {
+    const metadata = memberMetadata.length === 0 ? '' : topicsIn(memberMetadata)
+    return `${memberId}:${clientId}${clientHost}:${metadata}:${memberAssignment.toString()}`
+  })
+  return `${groupId} ${nameOf(errorCode)}${said} ${groupState} ${protocolType}/${protocolData} [${known.join(' ')}]`
 }
 
 function printJoin(response: JoinGroupResponse): string {

@@ -1,5 +1,8 @@
 import { type ErrorName, errorCode, KafkaError } from '../../../protocol/errors.ts'
+import { deleteGroups } from '../../../protocol/messages/delete-groups.ts'
+import { describeGroups } from '../../../protocol/messages/describe-groups.ts'
 import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
+import { txnOffsetCommit } from '../../../protocol/messages/txn-offset-commit.ts'
 import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
 import { OFFSETS_TOPIC } from '../../cluster/topic-names.ts'
 import type { Environment } from '../../environment/environment.ts'
@@ -113,5 +116,15 @@ function refuse(asked: GroupRequest, error: ErrorName, memberId: string): object
       return offsetCommit.refuse(asked.request, new KafkaError(error))
     case 'OffsetFetch':
       return { groupId: asked.group.groupId, topics: [], errorCode: errorCode(error) }
+    case 'TxnOffsetCommit':
+      return txnOffsetCommit.refuse(asked.request, new KafkaError(error))
+    case 'OffsetDelete':
+      return { errorCode: errorCode(error), topics: [] }
+    case 'DescribeGroups':
+      return describeGroups.refuse({ groups: asked.groupIds, includeAuthorizedOperations: false }, new KafkaError(error))
+    case 'DeleteGroups':
+      return deleteGroups.refuse({ groupsNames: asked.groupIds }, new KafkaError(error))
+    case 'ListGroups':
+      return { errorCode: errorCode(error), groups: [] }
   }
 }
