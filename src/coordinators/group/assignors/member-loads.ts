@@ -74,8 +74,21 @@ export class MemberLoads {
   }
 }
 
-/** One number holds size and member, so that they sort natively. */
+/** Sorts by size, and keeps the order of those of one size: in linear time where sizes lie close together, as they do but for odd groups. */
 function bySize(members: readonly number[], sizes: Int32Array): Int32Array {
-  const keys = Float64Array.from(members, (member) => sizes[member]! * sizes.length + member).sort()
-  return Int32Array.from(keys, (key) => key % sizes.length)
+  let least = Number.POSITIVE_INFINITY
+  let most = 0
+  for (const member of members) {
+    const size = sizes[member]!
+    if (size < least) least = size
+    if (size > most) most = size
+  }
+  if (least === most) return Int32Array.from(members)
+  if (most - least > members.length) return Int32Array.from(members).sort((one, other) => sizes[one]! - sizes[other]!)
+  const ends = new Int32Array(most - least + 2)
+  for (const member of members) ends[sizes[member]! - least + 1]! += 1
+  for (let level = 1; level < ends.length; level++) ends[level]! += ends[level - 1]!
+  const sorted = new Int32Array(members.length)
+  for (const member of members) sorted[ends[sizes[member]! - least]!++] = member
+  return sorted
 }

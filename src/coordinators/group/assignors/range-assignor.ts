@@ -1,6 +1,8 @@
 import type { AssignableGroup, PartitionAssignor, TopicDescriber, TopicPartitions } from './partition-assignor.ts'
 import { requiredPartitionCount } from './partition-count.ts'
 
+type Assignments = ReadonlyMap<string, TopicPartitions>
+
 /**
  * Each topic is cut into as many ranges as it has subscribers, and the members take them in one order for all topics: topics of as
  * many partitions and the same subscribers are co-partitioned. Stickiness comes from the order alone: static members first, by
@@ -9,18 +11,39 @@ import { requiredPartitionCount } from './partition-count.ts'
 export const rangeAssignor: PartitionAssignor = {
   name: 'range',
   assign(group, topics) {
-    const ranges = rangesOf(group, topics)
-    const assignments = new Map<string, TopicPartitions>()
-    for (const memberId of inOrder(group)) {
-      const assignment = new Map<string, ReadonlySet<number>>()
-      for (const topicId of group.members.get(memberId)!.subscribedTopicIds) {
-        const partitions = ranges.get(topicId)!.next()
-        if (partitions.size > 0) assignment.set(topicId, partitions)
-      }
-      assignments.set(memberId, assignment)
-    }
-    return assignments
+    const memberIds = inOrder(group)
+    return group.subscriptionType === 'homogeneous'
+      ? assignHomogeneous(group, topics, memberIds)
+      : assignHeterogeneous(group, topics, memberIds)
   },
+}
+
+function assignHomogeneous({ members }: AssignableGroup, topics: TopicDescriber, memberIds: readonly string[]): Assignments {
+  const assignments = new Map<string, TopicPartitions>()
+  const topicIds = members.get(memberIds[0] ?? '')?.subscribedTopicIds ?? []
+  let open = Array.from(topicIds, (id) => ({ id, ranges: new Ranges(requiredPartitionCount(topics, id), members.size) }))
+  for (const memberId of memberIds) {
+    const assignment = new Map<string, ReadonlySet<number>>()
+    for (const { id, ranges } of open) assignment.set(id, ranges.next())
+    assignments.set(memberId, assignment)
+    // With many topics of few partitions most members get nothing: they must not cost a look at each topic.
+    if (open.some(({ ranges }) => ranges.isOver)) open = open.filter(({ ranges }) => !ranges.isOver)
+  }
+  return assignments
+}
+
+function assignHeterogeneous(group: AssignableGroup, topics: TopicDescriber, memberIds: readonly string[]): Assignments {
+  const assignments = new Map<string, TopicPartitions>()
+  const rangesByTopic = rangesOf(group, topics)
+  for (const memberId of memberIds) {
+    const assignment = new Map<string, ReadonlySet<number>>()
+    for (const topicId of group.members.get(memberId)!.subscribedTopicIds) {
+      const ranges = rangesByTopic.get(topicId)!
+      if (!ranges.isOver) assignment.set(topicId, ranges.next())
+    }
+    assignments.set(memberId, assignment)
+  }
+  return assignments
 }
 
 /** The ranges of one topic, the longer ones first. */
@@ -28,10 +51,16 @@ class Ranges {
   #start = 0
   #longerCount: number
   readonly #length: number
+  readonly #partitionCount: number
 
   constructor(partitionCount: number, subscriberCount: number) {
+    this.#partitionCount = partitionCount
     this.#length = Math.floor(partitionCount / subscriberCount)
     this.#longerCount = partitionCount % subscriberCount
+  }
+
+  get isOver(): boolean {
+    return this.#start === this.#partitionCount
   }
 
   next(): ReadonlySet<number> {
