@@ -1,0 +1,111 @@
+import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
+import { lastClientEpoch, noProducerEpoch, noProducerId, type Transaction } from './transaction.ts'
+import type { EndTxnRequest, EndTxnResponse, TransactionInput } from './transaction-request.ts'
+import type { TransactionState } from './transaction-state.ts'
+import { bumpsEpochs, completed, prepared, takesProducerId } from './transitions.ts'
+import type { Turn } from './turn.ts'
+
+/** `prepare`: the transaction ends now; NONE: it has ended so already, and this is the same request again. */
+type Verdict = 'prepare' | 'NONE' | 'CONCURRENT_TRANSACTIONS' | 'INVALID_TXN_STATE' | 'PRODUCER_FENCED'
+type Verdicts = Readonly<Record<TransactionState, { readonly commit: Verdict; readonly abort: Verdict }>>
+
+/** The producer keeps its epoch, so that only the state can tell a retry. */
+const withoutEpochs: Verdicts = {
+  Empty: { commit: 'INVALID_TXN_STATE', abort: 'INVALID_TXN_STATE' },
+  Ongoing: { commit: 'prepare', abort: 'prepare' },
+  PrepareCommit: { commit: 'CONCURRENT_TRANSACTIONS', abort: 'INVALID_TXN_STATE' },
+  PrepareAbort: { commit: 'INVALID_TXN_STATE', abort: 'CONCURRENT_TRANSACTIONS' },
+  CompleteCommit: { commit: 'NONE', abort: 'INVALID_TXN_STATE' },
+  CompleteAbort: { commit: 'INVALID_TXN_STATE', abort: 'NONE' },
+}
+
+/** Each end takes an epoch: with the current one it is the next end. A producer that is unsure aborts, begun or not. */
+const currentEpoch: Verdicts = {
+  Empty: { commit: 'INVALID_TXN_STATE', abort: 'prepare' },
+  Ongoing: { commit: 'prepare', abort: 'prepare' },
+  PrepareCommit: { commit: 'PRODUCER_FENCED', abort: 'PRODUCER_FENCED' },
+  PrepareAbort: { commit: 'PRODUCER_FENCED', abort: 'PRODUCER_FENCED' },
+  CompleteCommit: { commit: 'INVALID_TXN_STATE', abort: 'prepare' },
+  CompleteAbort: { commit: 'INVALID_TXN_STATE', abort: 'prepare' },
+}
+
+/** With the one before it, it is the last end again. */
+const previousEpoch: Verdicts = {
+  Empty: { commit: 'PRODUCER_FENCED', abort: 'PRODUCER_FENCED' },
+  Ongoing: { commit: 'PRODUCER_FENCED', abort: 'PRODUCER_FENCED' },
+  PrepareCommit: { commit: 'CONCURRENT_TRANSACTIONS', abort: 'INVALID_TXN_STATE' },
+  PrepareAbort: { commit: 'INVALID_TXN_STATE', abort: 'CONCURRENT_TRANSACTIONS' },
+  CompleteCommit: { commit: 'NONE', abort: 'INVALID_TXN_STATE' },
+  CompleteAbort: { commit: 'INVALID_TXN_STATE', abort: 'NONE' },
+}
+
+/** From version 5 on each transaction has an epoch of its own (transaction version 2, KIP-890). */
+const transactionVersionOf = (requestVersion: number): number => (requestVersion >= 5 ? 2 : 0)
+
+/** Commits or aborts. The answer does not wait for the markers; until they are written the next transaction does. */
+export function endTxn(known: Transaction | undefined, input: TransactionInput, request: EndTxnRequest, turn: Turn): void {
+  const answer = end(known, input, request, turn)
+  if (answer !== null) turn.reply<EndTxnResponse>(input.id, answer)
+}
+
+/** Null: it waits for a producer id. */
+function end(known: Transaction | undefined, input: TransactionInput, request: EndTxnRequest, turn: Turn): EndTxnResponse | null {
+  const { version } = input.caller
+  const transactionVersion = transactionVersionOf(version)
+  if (request.transactionalId === '') return refusal('INVALID_REQUEST', version)
+  if (known === undefined) return refusal('INVALID_PRODUCER_ID_MAPPING', version)
+  const isPending = turn.isPending(known.transactionalId)
+  const verdict = bumpsEpochs(transactionVersion)
+    ? verdictWithEpochs(known, request, isPending)
+    : verdictWithoutEpochs(known, request, isPending)
+  if (verdict === 'NONE') return success(known, transactionVersion)
+  if (verdict !== 'prepare') return refusal(verdict, version)
+  if (!turn.canHold(transactionVersion)) return refusal('UNSUPPORTED_VERSION', version)
+  let nextProducerId = noProducerId
+  if (takesProducerId(known, transactionVersion)) {
+    const drawn = turn.drawProducerId(known.transactionalId, input)
+    if (drawn === null) return null
+    if (drawn.kind === 'refused') return refusal(drawn.error, version)
+    nextProducerId = drawn.producerId
+  }
+  const ended = prepared(known, { commit: request.committed, transactionVersion, nowMs: turn.nowMs }, nextProducerId)
+  turn.write(ended)
+  return success(completed(ended, turn.nowMs), transactionVersion)
+}
+
+function verdictWithoutEpochs(known: Transaction, request: EndTxnRequest, isPending: boolean): Verdict | ErrorName {
+  if (known.producerId !== request.producerId) return 'INVALID_PRODUCER_ID_MAPPING'
+  if (known.producerEpoch !== request.producerEpoch) return 'PRODUCER_FENCED'
+  if (isPending) return 'CONCURRENT_TRANSACTIONS'
+  return withoutEpochs[known.state][request.committed ? 'commit' : 'abort']
+}
+
+function verdictWithEpochs(known: Transaction, request: EndTxnRequest, isPending: boolean): Verdict | ErrorName {
+  // First, since the producer may go on already with the producer id that is being drawn.
+  if (isPending) return 'CONCURRENT_TRANSACTIONS'
+  const isOverflow = isRetryOverOverflow(known, request)
+  if (known.producerId !== request.producerId && !isOverflow) return 'INVALID_PRODUCER_ID_MAPPING'
+  const ending = request.committed ? 'commit' : 'abort'
+  if (known.producerEpoch === request.producerEpoch) return currentEpoch[known.state][ending]
+  if (known.producerEpoch === request.producerEpoch + 1) return previousEpoch[known.state][ending]
+  // The new producer id comes with Complete*; before, a retry is told by its epoch.
+  const isComplete = known.state === 'CompleteCommit' || known.state === 'CompleteAbort'
+  return isOverflow && isComplete ? previousEpoch[known.state][ending] : 'PRODUCER_FENCED'
+}
+
+/** The retry of the end that brought a new producer id. */
+function isRetryOverOverflow(known: Transaction, { producerId, producerEpoch }: EndTxnRequest): boolean {
+  return known.previousProducerId === producerId && producerEpoch === lastClientEpoch && known.producerEpoch === 0
+}
+
+/** What the producer goes on with: told only to those that get a new epoch each time. */
+function success({ producerId, producerEpoch }: Transaction, transactionVersion: number): EndTxnResponse {
+  if (bumpsEpochs(transactionVersion)) return { errorCode: 0, producerId, producerEpoch }
+  return { errorCode: 0, producerId: noProducerId, producerEpoch: noProducerEpoch }
+}
+
+function refusal(error: ErrorName, version: number): EndTxnResponse {
+  // KIP-588: before version 2 nobody knows PRODUCER_FENCED.
+  const said = error === 'PRODUCER_FENCED' && version < 2 ? 'INVALID_PRODUCER_EPOCH' : error
+  return { errorCode: errorCode(said), producerId: noProducerId, producerEpoch: noProducerEpoch }
+}
