@@ -66,11 +66,6 @@ describe('what the header says', () => {
     ['a control batch', testBatchBytes({ isControl: true }), 'INVALID_RECORD'],
     ['a producer id without a sequence', testBatchBytes({ producerId: 1n, producerEpoch: 0 }), 'INVALID_RECORD'],
     ['an unknown codec', changed({}, (bytes) => bytes.writeInt16BE(7, 21)), 'UNSUPPORTED_COMPRESSION_TYPE'],
-    [
-      'a transaction',
-      testBatchBytes({ isTransactional: true, producerId: 1n, producerEpoch: 0, baseSequence: 0 }),
-      'INVALID_TXN_STATE',
-    ],
   ]
   test.each(refused)('%s is refused', (_what, bytes, code) => {
     expect(refusal(bytes).code).toBe(code)

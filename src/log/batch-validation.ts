@@ -33,7 +33,6 @@ export function validateBatch(records: RecordsSlice, origin: RecordsOrigin, conf
       `The batch has ${accepted.sizeBytes} bytes, more than the segment.bytes (${config.segmentBytes}) of the topic`,
     )
   }
-  if (batch.isTransactional) throw new KafkaError('INVALID_TXN_STATE', 'The batch is not part of an open transaction')
   // Written out, not spread: this is done for every batch, and a spread costs more than all the checks.
   return {
     records: accepted.records,
@@ -44,6 +43,7 @@ export function validateBatch(records: RecordsSlice, origin: RecordsOrigin, conf
     producerEpoch: batch.producerEpoch,
     baseSequence: batch.baseSequence,
     lastOffsetDelta: batch.lastOffsetDelta,
+    isTransactional: batch.isTransactional,
   }
 }
 
@@ -118,6 +118,7 @@ function recompressed(batch: RecordBatch, walked: WalkedRecords, target: Compres
     producerId: batch.producerId,
     producerEpoch: batch.producerEpoch,
     baseSequence: batch.baseSequence,
+    isTransactional: batch.isTransactional,
   })
   checkSize(bytes.length, config)
   return { records: new OwnedRecords(bytes), sizeBytes: bytes.length, maxTimestamp: walked.maxTimestamp }

@@ -6,21 +6,28 @@ import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { restoreProducerSnapshot, saveProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
+import { replayBatch } from './replay-batch.ts'
+import { saveTransactionIndexes } from './transaction-indexes.ts'
+import { Verifications } from './verification.ts'
 
 const epochsFile = 'leader-epoch-checkpoint'
 
 /** What a log knows of its own batches without reading them: producers, leader epochs, the range that takes the appends. */
 export class LogState {
-  readonly producers: ProducerState
+  producers: ProducerState
   epochs = new LeaderEpochs()
   active: ActiveRange
   readonly #storage: PartitionStorage
   readonly #environment: Environment
+  readonly #producerIdExpirationMs: number
+  readonly #verifications: Verifications
 
-  private constructor(storage: PartitionStorage, producers: ProducerState, config: LogConfig, environment: Environment) {
+  private constructor(storage: PartitionStorage, producerIdExpirationMs: number, config: LogConfig, environment: Environment) {
     this.#storage = storage
     this.#environment = environment
-    this.producers = producers
+    this.#producerIdExpirationMs = producerIdExpirationMs
+    this.#verifications = new Verifications(producerIdExpirationMs)
+    this.producers = new ProducerState(producerIdExpirationMs, this.#verifications)
     this.active = this.#lastRange(config)
   }
 
@@ -32,7 +39,7 @@ export class LogState {
     config: LogConfig,
     environment: Environment,
   ): Promise<LogState> {
-    const state = new LogState(storage, new ProducerState(producerIdExpirationMs), config, environment)
+    const state = new LogState(storage, producerIdExpirationMs, config, environment)
     const checkpoint = await storage.checkpoints.load(epochsFile)
     state.epochs = (checkpoint === null ? null : LeaderEpochs.decode(checkpoint)) ?? new LeaderEpochs()
     await state.reload(logStartOffset, config)
@@ -43,19 +50,22 @@ export class LogState {
   async reload(logStartOffset: bigint, config: LogConfig): Promise<void> {
     const { startOffset, endOffset } = this.#storage
     const nowMs = this.#environment.time.nowMs()
-    this.producers.clear()
+    // Readers go on meanwhile: until all is known, nothing more is stable than before.
+    const producers = new ProducerState(this.#producerIdExpirationMs, this.#verifications)
     this.epochs.truncateFromEnd(endOffset)
     this.active = this.#lastRange(config)
     const batch = new RecordBatch(Buffer.alloc(0))
     // From where the storage begins: batches below the log start offset still tell what their producers did last.
     for await (const header of this.#storage.headers(startOffset)) {
       batch.moveTo(header, 0)
-      this.producers.replay(batch, nowMs)
+      replayBatch(batch, producers, startOffset > 0n, nowMs)
       if (batch.partitionLeaderEpoch >= 0) this.#found(batch)
       if (batch.baseOffset >= this.active.baseOffset) this.active.found(batch.maxTimestamp)
     }
     this.epochs.truncateFromStart(logStartOffset)
-    await restoreProducerSnapshot(this.#storage.checkpoints, this.producers, { startOffset, endOffset }, nowMs)
+    await restoreProducerSnapshot(this.#storage.checkpoints, producers, { startOffset, endOffset }, nowMs)
+    producers.transactions.aborted.removeBefore(logStartOffset)
+    this.producers = producers
   }
 
   /** Kafka opens a directory that was stopped cleanly by these files alone. */
@@ -63,6 +73,7 @@ export class LogState {
     const { checkpoints, endOffset } = this.#storage
     await checkpoints.save(epochsFile, this.epochs.encode())
     await saveProducerSnapshot(checkpoints, this.producers, endOffset)
+    await saveTransactionIndexes(checkpoints, this.producers.transactions.aborted, this.#storage.ranges())
   }
 
   /** Starts a new range, once the active one is full. */

@@ -1,5 +1,6 @@
 import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
 import type { PartitionId } from '../storage/storage.ts'
+import type { AbortedTransaction } from './aborted-transactions.ts'
 import type { EpochEndOffset } from './leader-epochs.ts'
 import type { OffsetAndTimestamp } from './list-offsets.ts'
 import type { LogConfig } from './log-config.ts'
@@ -16,6 +17,42 @@ export interface AppendedBatch {
   readonly duplicate: boolean
 }
 
+export interface ProducerAndEpoch {
+  readonly id: bigint
+  readonly epoch: number
+}
+
+/**
+ * Given to whom asks the transaction coordinator if a producer's transaction holds this partition (KIP-890). The append that it is handed
+ * back with may begin the transaction here; once a marker has come in between it is worth nothing, so that no transaction is left hanging.
+ */
+export interface VerificationGuard {
+  readonly producerId: bigint
+}
+
+/** What the coordinator asks a partition to write at the end of a transaction. */
+export interface TransactionMarker {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  readonly commit: boolean
+  readonly coordinatorEpoch: number
+  /** From 2 on each transaction ends under a higher epoch than it had (KIP-890). */
+  readonly transactionVersion: number
+}
+
+/** A producer that is known here, as DescribeProducers tells of it. */
+export interface ActiveProducer {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  /** -1 where no batch of its epoch is known. */
+  readonly lastSequence: number
+  readonly lastTimestamp: bigint
+  /** -1 until a coordinator has ended a transaction of it here. */
+  readonly coordinatorEpoch: number
+  /** -1 without an open transaction. */
+  readonly currentTxnStartOffset: bigint
+}
+
 /**
  * Kafka's rules for one partition, as those above the log see them. All ends are exclusive:
  * logStartOffset ≤ lastStableOffset ≤ highWatermark ≤ writtenEnd ≤ logEndOffset.
@@ -24,6 +61,7 @@ export interface PartitionLog {
   readonly id: PartitionId
   readonly leaderEpoch: number
   readonly logStartOffset: bigint
+  /** No transaction that began below it is open, nor is its marker not durable: what consumers of read_committed may see. */
   readonly lastStableOffset: bigint
   /** What is durable; with durability=page-cache what is written. */
   readonly highWatermark: bigint
@@ -42,10 +80,25 @@ export interface PartitionLog {
    */
   prepare(records: RecordsSlice, origin: RecordsOrigin): PreparedBatch | Promise<PreparedBatch>
   /**
-   * Sync, all or nothing: checks the producer's state, assigns offsets in the batch's own bytes, hands these to the
-   * storage. Ask `whenWritten` and `whenDurable` in the same turn. Throws KafkaError.
+   * Before a transactional append, client's or coordinator's (`baseSequence` -1). Null: the producer's transaction is open here, append without a
+   * guard. Else the transaction coordinator must confirm that the partition is part of it; the guard then goes with the append. `epochBumps`: the
+   * request is of transaction version 2. Throws INVALID_PRODUCER_EPOCH.
    */
-  append(batch: PreparedBatch): AppendedBatch
+  beginVerification(producer: ProducerAndEpoch, baseSequence: number, epochBumps: boolean): VerificationGuard | null
+  /**
+   * Sync, all or nothing: checks the producer's state, assigns offsets in the batch's own bytes, hands these to the
+   * storage. A transactional batch needs an open transaction of its producer here, or a guard that is still good; 'not-required' where
+   * `transaction.partition.verification.enable` is off. Ask `whenWritten` and `whenDurable` in the same turn. Throws KafkaError.
+   */
+  append(batch: PreparedBatch, guard?: VerificationGuard | 'not-required' | null): AppendedBatch
+  /**
+   * Ends the producer's transaction here, if there is one; the marker is written in any case. As sync as `append`. Throws INVALID_PRODUCER_EPOCH,
+   * TRANSACTION_COORDINATOR_FENCED and what `append` throws.
+   */
+  appendMarker(marker: TransactionMarker): AppendedBatch
+  activeProducers(): readonly ActiveProducer[]
+  /** The aborted transactions that overlap what was read from `from` up to `end`, by their first offset. */
+  abortedTransactions(from: bigint, end: bigint): readonly AbortedTransaction[]
   /** acks=1. Undefined: so already. Rejects with KAFKA_STORAGE_ERROR or NOT_LEADER_OR_FOLLOWER. */
   whenWritten(end: bigint): undefined | Promise<void>
   /** acks=all: the high watermark has reached `end`. Undefined: so already. Rejects as `whenWritten` does. */

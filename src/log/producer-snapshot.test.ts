@@ -8,11 +8,13 @@ import {
   saveProducerSnapshot,
 } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
+import { replayBatch } from './replay-batch.ts'
 import { sequenced, startMs, testBatchBytes } from './test-log.ts'
 
 function producers(...ids: readonly bigint[]): ProducerState {
   const state = new ProducerState(1000)
-  for (const id of ids) state.replay(new RecordBatch(testBatchBytes({ ...sequenced(2, 5, 3, id), baseOffset: 40n })), 0)
+  for (const id of ids)
+    replayBatch(new RecordBatch(testBatchBytes({ ...sequenced(2, 5, 3, id), baseOffset: 40n })), state, false, 0)
   return state
 }
 
@@ -41,6 +43,9 @@ describe("Kafka's producer snapshot", () => {
       epoch: 2,
       lastTimestamp: BigInt(startMs),
       appendedAtMs: 77,
+      coordinatorEpoch: -1,
+      transactionStart: -1n,
+      sequenceIsLost: false,
       batches: [{ firstSequence: 5, lastSequence: 7, baseOffset: 40n, lastOffset: 42n, timestamp: BigInt(startMs) }],
     })
   })

@@ -1,7 +1,7 @@
 import { crc32c } from '../../protocol/records/crc32c.ts'
 import { decrementSequence } from '../../protocol/records/sequence.ts'
 import type { NamedBytes } from '../storage/storage.ts'
-import type { ProducerEntry, ProducerState } from './producer-state.ts'
+import { newEntry, type ProducerEntry, type ProducerState } from './producer-state.ts'
 
 const version = 1
 /** Version, checksum, count. */
@@ -29,9 +29,8 @@ export function encodeProducerSnapshot(producers: ProducerState): Buffer {
     bytes.writeBigInt64BE(last?.lastOffset ?? -1n, at + 14)
     bytes.writeInt32BE(last === undefined ? 0 : Number(last.lastOffset - last.baseOffset), at + 22)
     bytes.writeBigInt64BE(entry.lastTimestamp, at + 26)
-    // No transaction was open, and no coordinator has ended one.
-    bytes.writeInt32BE(-1, at + 34)
-    bytes.writeBigInt64BE(-1n, at + 38)
+    bytes.writeInt32BE(entry.coordinatorEpoch, at + 34)
+    bytes.writeBigInt64BE(entry.transactionStart, at + 38)
     at += entryBytes
   }
   bytes.writeUInt32BE(crc32c(bytes.subarray(checkedFromByte)), 2)
@@ -53,7 +52,10 @@ export function decodeProducerSnapshot(bytes: Buffer, nowMs: number): ReadonlyMa
 
 function decodeEntry(bytes: Buffer, at: number, nowMs: number): ProducerEntry {
   const lastTimestamp = bytes.readBigInt64BE(at + 26)
-  const entry: ProducerEntry = { epoch: bytes.readInt16BE(at + 8), lastTimestamp, appendedAtMs: nowMs, batches: [] }
+  const entry = newEntry(bytes.readInt16BE(at + 8), lastTimestamp, nowMs)
+  entry.coordinatorEpoch = bytes.readInt32BE(at + 34)
+  const transactionStart = bytes.readBigInt64BE(at + 38)
+  if (transactionStart >= 0n) entry.transactionStart = transactionStart
   const lastSequence = bytes.readInt32BE(at + 10)
   const lastOffset = bytes.readBigInt64BE(at + 14)
   const offsetDelta = bytes.readInt32BE(at + 22)

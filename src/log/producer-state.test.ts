@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import { KafkaError } from '../../protocol/errors.ts'
+import { buildEndTransactionMarker } from '../../protocol/records/control-record.ts'
 import { RecordBatch } from '../../protocol/records/record-batch.ts'
 import { ProducerState, type SequencedBatch } from './producer-state.ts'
+import { replayBatch } from './replay-batch.ts'
 import { sequenced, testBatchBytes } from './test-log.ts'
 
 const sequenceMax = 0x7fffffff
 const expirationMs = 1000
 
 function batch(producerEpoch: number, baseSequence: number, count = 1, by: SequencedBatch['by'] = 'client'): SequencedBatch {
-  return { by, producerId: 7n, producerEpoch, baseSequence, lastOffsetDelta: count - 1 }
+  return { by, producerId: 7n, producerEpoch, baseSequence, lastOffsetDelta: count - 1, isTransactional: false }
 }
 
 class Producers {
@@ -19,7 +21,7 @@ class Producers {
   /** The base offset of what was appended, or `again OFFSET`, or the error. */
   send(sent: SequencedBatch): string {
     try {
-      const repeated = this.state.check(sent, this.nowMs)
+      const repeated = this.state.check(sent, null, this.nowMs)
       if (repeated !== null) return `again ${repeated.baseOffset}`
     } catch (error) {
       if (error instanceof KafkaError) return error.code
@@ -126,7 +128,7 @@ describe('replayed from the log', () => {
     const producers = new Producers()
     for (let sequence = 0; sequence < 6; sequence += 1) {
       const bytes = testBatchBytes({ ...sequenced(2, sequence), baseOffset: BigInt(10 + sequence) })
-      producers.state.replay(new RecordBatch(bytes), 0)
+      replayBatch(new RecordBatch(bytes), producers.state, false, 0)
     }
     expect(producers.send(batch(2, 1))).toBe('again 11')
     expect(producers.send(batch(2, 0))).toBe(outOfOrder)
@@ -135,9 +137,15 @@ describe('replayed from the log', () => {
 
   test('the end of a transaction raises the epoch', () => {
     const producers = new Producers()
-    producers.state.replay(new RecordBatch(testBatchBytes(sequenced(2, 5))), 0)
-    const marker = testBatchBytes({ producerId: 7n, producerEpoch: 3, isControl: true, isTransactional: true })
-    producers.state.replay(new RecordBatch(marker), 0)
+    replayBatch(new RecordBatch(testBatchBytes(sequenced(2, 5))), producers.state, false, 0)
+    const marker = buildEndTransactionMarker({
+      producerId: 7n,
+      producerEpoch: 3,
+      commit: true,
+      coordinatorEpoch: 0,
+      timestamp: 0n,
+    })
+    replayBatch(new RecordBatch(marker), producers.state, false, 0)
     expect(producers.send(batch(2, 6))).toBe('INVALID_PRODUCER_EPOCH')
     expect(producers.send(batch(3, 6))).toBe(outOfOrder)
     expect(producers.send(batch(3, 0))).toBe('100')

@@ -1,17 +1,27 @@
 import { KafkaError } from '../../protocol/errors.ts'
-import { RecordBatch } from '../../protocol/records/record-batch.ts'
 import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Durability, PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
+import type { AbortedTransaction } from './aborted-transactions.ts'
 import { validateBatch } from './batch-validation.ts'
+import { prepareMarker } from './end-of-transaction.ts'
 import type { EpochEndOffset } from './leader-epochs.ts'
 import { type OffsetAndTimestamp, offsetFor } from './list-offsets.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogStartOffsets } from './log-start-offsets.ts'
 import type { LogState } from './log-state.ts'
+import { LogTail } from './log-tail.ts'
 import { LogWaits } from './log-waits.ts'
 import { LogWatchers } from './log-watchers.ts'
-import type { AppendedBatch, Isolation, PartitionLog } from './partition-log.ts'
+import type {
+  ActiveProducer,
+  AppendedBatch,
+  Isolation,
+  PartitionLog,
+  ProducerAndEpoch,
+  TransactionMarker,
+  VerificationGuard,
+} from './partition-log.ts'
 import type { PreparedBatch, RecordsOrigin } from './prepared-batch.ts'
 import { storageFailure } from './storage-errors.ts'
 
@@ -40,7 +50,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   readonly #writtenWaits = new LogWaits()
   readonly #durableWaits = new LogWaits()
   readonly #watchers: LogWatchers
-  readonly #header = new RecordBatch(Buffer.alloc(0))
+  readonly #tail: LogTail
   #config: LogConfig
   #leaderEpoch: number
   #logStartOffset: bigint
@@ -56,6 +66,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     this.#storage = options.storage
     this.#partition = options.partition
     this.#state = options.state
+    this.#tail = new LogTail(options.partition, options.state)
     this.#config = options.config
     this.#byPageCache = options.durability === 'page-cache'
     this.#logStartOffsets = options.logStartOffsets
@@ -74,9 +85,13 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     return this.#logStartOffset
   }
 
-  /** Nothing is unstable: transactional batches are refused. */
   get lastStableOffset(): bigint {
-    return this.highWatermark
+    const { highWatermark } = this
+    const unstable = this.#state.producers.transactions.firstUnstableOffset(highWatermark)
+    if (unstable === null || unstable >= highWatermark) return highWatermark
+    // A transaction may have begun in what was deleted.
+    if (unstable < this.#logStartOffset) return this.#logStartOffset
+    return unstable
   }
 
   get highWatermark(): bigint {
@@ -107,22 +122,43 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     return validateBatch(records, origin, this.#config, this.#environment.time.nowMs())
   }
 
-  append(batch: PreparedBatch): AppendedBatch {
+  beginVerification(producer: ProducerAndEpoch, baseSequence: number, epochBumps: boolean): VerificationGuard | null {
+    if (this.#refusal !== null) throw this.#refusal
+    return this.#state.producers.beginVerification(producer, baseSequence, epochBumps, this.#environment.time.nowMs())
+  }
+
+  append(batch: PreparedBatch, guard: VerificationGuard | 'not-required' | null = null): AppendedBatch {
     if (this.#refusal !== null) throw this.#refusal
     const nowMs = this.#environment.time.nowMs()
-    const repeated = batch.producerId < 0n ? null : this.#state.producers.check(batch, nowMs)
+    const { producers } = this.#state
+    const repeated = batch.producerId < 0n ? null : producers.check(batch, guard, nowMs)
     if (repeated !== null) {
       const { baseOffset, lastOffset, timestamp } = repeated
       return { baseOffset, lastOffset, logAppendTimeMs: timestamp, duplicate: true }
     }
-    const logAppendTimeMs = this.#config.timestampType === 'LogAppendTime' ? BigInt(nowMs) : -1n
-    const position = this.#position(batch, logAppendTimeMs)
-    this.#rollIfFull(batch, position, nowMs)
-    this.#stamp(batch, position.baseOffset, logAppendTimeMs)
-    this.#write(batch, position)
-    this.#state.active.added(batch.sizeBytes, position.maxTimestamp)
-    if (batch.producerId >= 0n) this.#state.producers.appended(batch, position.baseOffset, position.maxTimestamp, nowMs)
-    return { baseOffset: position.baseOffset, lastOffset: position.lastOffset, logAppendTimeMs, duplicate: false }
+    const added = this.#tail.add(batch, this.#leaderEpoch, this.#config, nowMs)
+    const { baseOffset, lastOffset, maxTimestamp, logAppendTimeMs } = added
+    if (batch.producerId >= 0n) producers.appended(batch, baseOffset, maxTimestamp, nowMs)
+    return { baseOffset, lastOffset, logAppendTimeMs, duplicate: false }
+  }
+
+  appendMarker(marker: TransactionMarker): AppendedBatch {
+    if (this.#refusal !== null) throw this.#refusal
+    const nowMs = this.#environment.time.nowMs()
+    const { producers } = this.#state
+    producers.checkMarker(marker, nowMs)
+    const added = this.#tail.add(prepareMarker(marker, nowMs), this.#leaderEpoch, this.#config, nowMs)
+    const { baseOffset, lastOffset, maxTimestamp, logAppendTimeMs } = added
+    producers.markerAppended(marker, baseOffset, maxTimestamp, nowMs)
+    return { baseOffset, lastOffset, logAppendTimeMs, duplicate: false }
+  }
+
+  activeProducers(): readonly ActiveProducer[] {
+    return this.#state.producers.active()
+  }
+
+  abortedTransactions(from: bigint, end: bigint): readonly AbortedTransaction[] {
+    return this.#state.producers.transactions.aborted.within(from, end)
   }
 
   whenWritten(end: bigint): undefined | Promise<void> {
@@ -277,41 +313,6 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     void this.#cutToHighWatermark()
   }
 
-  #position(batch: PreparedBatch, logAppendTimeMs: bigint): { baseOffset: bigint; lastOffset: bigint; maxTimestamp: bigint } {
-    const baseOffset = this.logEndOffset
-    return {
-      baseOffset,
-      lastOffset: baseOffset + BigInt(batch.lastOffsetDelta),
-      maxTimestamp: logAppendTimeMs >= 0n ? logAppendTimeMs : batch.maxTimestamp,
-    }
-  }
-
-  #rollIfFull(batch: PreparedBatch, position: { lastOffset: bigint; maxTimestamp: bigint }, nowMs: number): void {
-    if (!this.#state.active.isFullFor(batch.sizeBytes, position.lastOffset, position.maxTimestamp, this.#config, nowMs)) return
-    try {
-      this.#state.roll(this.#config)
-    } catch (error) {
-      throw storageFailure(error)
-    }
-  }
-
-  /** In the batch's own bytes; base offset and leader epoch lie outside of its checksum. */
-  #stamp(batch: PreparedBatch, baseOffset: bigint, logAppendTimeMs: bigint): void {
-    const header = this.#header.moveTo(batch.records.view(), 0)
-    header.setBaseOffset(baseOffset)
-    header.setPartitionLeaderEpoch(this.#leaderEpoch)
-    if (logAppendTimeMs >= 0n) header.setLogAppendTime(logAppendTimeMs)
-    else header.setMaxTimestamp(batch.maxTimestamp)
-  }
-
-  #write(batch: PreparedBatch, position: { baseOffset: bigint; lastOffset: bigint; maxTimestamp: bigint }): void {
-    try {
-      this.#partition.append(batch.records, position)
-    } catch (error) {
-      throw storageFailure(error)
-    }
-  }
-
   #readableEnd(isolation: Isolation): bigint {
     return isolation === 'read_committed' ? this.lastStableOffset : this.highWatermark
   }
@@ -325,6 +326,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   async #startAt(start: bigint): Promise<void> {
     this.#logStartOffset = start
     this.#state.epochs.truncateFromStart(start)
+    this.#state.producers.transactions.aborted.removeBefore(start)
     this.#watchers.changed()
     try {
       await this.#logStartOffsets.save(this.id.topic, this.id.partition, start)

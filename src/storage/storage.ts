@@ -91,7 +91,10 @@ export interface PartitionStorage {
   read(from: bigint, end: bigint, maxBytes: number, atLeastOne: boolean): readonly Retained[] | Promise<readonly Retained[]>
   /** How many bytes `read` could give between two offsets, counted until there are `enoughBytes`. Sync, no I/O; may estimate above, never below, once it is positive. */
   available(from: bigint, end: bigint, enoughBytes: number): number
-  /** The batches from the one that contains `from` on, each as its header alone (61 bytes, or a whole old message set entry). */
+  /**
+   * The batches from the one that contains `from` on, each as its header alone (61 bytes); those whose header does not say enough are given whole:
+   * control batches of up to 1 KiB, and entries of old message sets.
+   */
   headers(from: bigint): AsyncIterable<Buffer>
   /** Base offset of the first batch whose max timestamp is at or above `at`; of the first with the largest one for 'max'. */
   batchByTimestamp(at: bigint | 'max'): Promise<bigint | null>

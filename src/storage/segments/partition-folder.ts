@@ -5,8 +5,10 @@ import { NamedFiles } from './named-files.ts'
 
 export const metadataFile = 'partition.metadata'
 const logSuffix = '.log'
-/** Kafka's indexes of a segment. We write none yet, and those of a segment that changes would be wrong: Kafka makes them again. */
-const indexSuffixes = ['.index', '.timeindex', '.txnindex'] as const
+/** Kafka's indexes of a segment. Those of a segment that changes would be wrong: Kafka makes them again. */
+const indexSuffixes = ['.index', '.timeindex'] as const
+/** Written by the log when it is closed, as a small file; it ends with its segment, and where that changes. */
+const transactionIndexSuffix = '.txnindex'
 /** Written by the cleaner, not yet in place of what it replaces. */
 const cleanedSuffix = '.cleaned'
 /** Complete: takes the place of the segments that it covers, even if the process ends in between. */
@@ -77,7 +79,8 @@ export class PartitionFolder {
   }
 
   async removeIndexes(baseOffset: bigint): Promise<void> {
-    for (const suffix of indexSuffixes) await this.#files.remove(this.#segmentPath(baseOffset, suffix))
+    for (const suffix of [...indexSuffixes, transactionIndexSuffix])
+      await this.#files.remove(this.#segmentPath(baseOffset, suffix))
   }
 
   async createReplacement(baseOffset: bigint): Promise<OpenFile> {

@@ -1,0 +1,98 @@
+/** A transaction that was aborted: what of its producer lies between the two offsets, its marker being the last, is no record. */
+export interface AbortedTransaction {
+  readonly producerId: bigint
+  readonly firstOffset: bigint
+  readonly lastOffset: bigint
+}
+
+/** producerId, firstOffset, lastOffset, lastStableOffset */
+const fields = 4
+const entryBytes = 34
+
+/** The aborted transactions of a log in the order of their markers (`TransactionIndex`), packed: a log may hold very many. */
+export class AbortedTransactions {
+  #entries = new BigInt64Array(0)
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** `lastStableOffset`: where the log was stable up to, once the marker was in it. It never falls from one entry to the next. */
+  add(aborted: AbortedTransaction, lastStableOffset: bigint): void {
+    const at = this.#count * fields
+    if (at === this.#entries.length) this.#grow()
+    this.#entries[at] = aborted.producerId
+    this.#entries[at + 1] = aborted.firstOffset
+    this.#entries[at + 2] = aborted.lastOffset
+    this.#entries[at + 3] = lastStableOffset
+    this.#count += 1
+  }
+
+  /** Whether a read from here could meet one. */
+  anyFrom(offset: bigint): boolean {
+    return this.#count > 0 && this.#lastOffset(this.#count - 1) >= offset
+  }
+
+  /** Those that overlap what is read from `from` up to `end`, by their first offset: the order in which clients go through them. */
+  within(from: bigint, end: bigint): readonly AbortedTransaction[] {
+    const found: AbortedTransaction[] = []
+    for (let index = this.#firstFrom(from); index < this.#count; index += 1) {
+      const aborted = this.#at(index)
+      if (aborted.firstOffset < end) found.push(aborted)
+      // All that ended later began at or behind the place up to which the log was stable then.
+      if (this.#entries[index * fields + 3]! >= end) break
+    }
+    return found.sort((one, other) => (one.firstOffset < other.firstOffset ? -1 : 1))
+  }
+
+  /** Those that ended below `offset` are met by no read any more. */
+  removeBefore(offset: bigint): void {
+    const first = this.#firstFrom(offset)
+    if (first === 0) return
+    this.#entries = this.#entries.slice(first * fields, this.#count * fields)
+    this.#count -= first
+  }
+
+  /** Kafka's `BASEOFFSET.txnindex` of the segment from `base` to `end`; empty without any. */
+  encode(base: bigint, end: bigint): Buffer {
+    const first = this.#firstFrom(base)
+    const behind = this.#firstFrom(end)
+    const bytes = Buffer.alloc((behind - first) * entryBytes)
+    for (let index = first; index < behind; index += 1) {
+      // The version comes first; it is 0.
+      const at = (index - first) * entryBytes + 2
+      for (let field = 0; field < fields; field += 1) {
+        bytes.writeBigInt64BE(this.#entries[index * fields + field]!, at + 8 * field)
+      }
+    }
+    return bytes
+  }
+
+  #at(index: number): AbortedTransaction {
+    const at = index * fields
+    return { producerId: this.#entries[at]!, firstOffset: this.#entries[at + 1]!, lastOffset: this.#entries[at + 2]! }
+  }
+
+  #lastOffset(index: number): bigint {
+    return this.#entries[index * fields + 2]!
+  }
+
+  /** The first that ended at or behind an offset; the count if there is none. */
+  #firstFrom(offset: bigint): number {
+    let low = 0
+    let high = this.#count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#lastOffset(middle) < offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #grow(): void {
+    const grown = new BigInt64Array(Math.max(16 * fields, this.#entries.length * 2))
+    grown.set(this.#entries)
+    this.#entries = grown
+  }
+}
