@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import { recordsOf } from '../../../protocol/records/batch-records.ts'
 import { decodeEndTransactionMarker } from '../../../protocol/records/control-record.ts'
 import { type RecordBatch, recordBatches } from '../../../protocol/records/record-batch.ts'
@@ -71,7 +72,17 @@ export function* batchesOf(
   if (batch.length > 0) yield batch
 }
 
+/** Records that have a producer all have the same: they are a batch of its transaction, without a sequence as Kafka's coordinators write it. */
 export function encodeBatch(records: readonly CoordinatorRecord[], nowMs: number): Buffer {
   const timestamp = BigInt(nowMs)
-  return buildRecordBatch(records.map(({ key, value }) => ({ timestamp, key, value })))
+  const producer = records[0]?.producer ?? null
+  assert(records.every((record) => record.producer?.id === producer?.id && record.producer?.epoch === producer?.epoch))
+  const ofTransaction =
+    producer === null
+      ? undefined
+      : { producerId: producer.id, producerEpoch: producer.epoch, baseSequence: -1, isTransactional: true }
+  return buildRecordBatch(
+    records.map(({ key, value }) => ({ timestamp, key, value })),
+    ofTransaction,
+  )
 }

@@ -1,7 +1,8 @@
 import { KafkaError } from '../../../protocol/errors.ts'
 import { OwnedRecords } from '../../../protocol/records/records-slice.ts'
 import type { Environment } from '../../environment/environment.ts'
-import type { PartitionLog } from '../../log/partition-log.ts'
+import type { PartitionLog, TransactionMarker, VerificationGuard } from '../../log/partition-log.ts'
+import type { PreparedBatch } from '../../log/prepared-batch.ts'
 import type { CoordinatorRecord, Decision, Input, Machine, Reply } from '../machine.ts'
 import type { CoordinatorCaller } from './coordinator.ts'
 import { batchesOf, encodeBatch, replayFrom } from './coordinator-log.ts'
@@ -16,6 +17,9 @@ export interface PartitionFacts {
   /** Aborted when the coordinator is dropped: nobody waits for the result any more. */
   readonly signal: AbortSignal
 }
+
+/** What the log asks for with the records of a transaction. */
+export type AppendGuard = VerificationGuard | 'not-required' | null
 
 export interface PartitionOptions<Request, Image, Effect, Result> {
   readonly log: PartitionLog
@@ -34,9 +38,19 @@ export interface PartitionOptions<Request, Image, Effect, Result> {
 
 interface OpenRequest {
   readonly connection: number
+  /** What the log gave to whoever asked the transaction coordinator, for the records of a transaction. */
+  readonly guard: AppendGuard
   resolve(response: object): void
   reject(error: KafkaError): void
   forget: () => void
+}
+
+/** The end of a transaction that wrote here, in line with the machine's inputs. */
+interface MarkerToAppend {
+  readonly kind: 'marker'
+  readonly marker: TransactionMarker
+  resolve(): void
+  reject(error: unknown): void
 }
 
 /**
@@ -50,10 +64,10 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
   readonly #options: PartitionOptions<Request, Image, Effect, Result>
   readonly #timers: KeyedTimers
   readonly #open = new Map<number, OpenRequest>()
-  readonly #inbox: Input<Request, Effect, Result>[] = []
+  readonly #inbox: (Input<Request, Effect, Result> | MarkerToAppend)[] = []
   readonly #endOfLife = new AbortController()
   #phase: 'loading' | 'active' | 'dropped' = 'loading'
-  /** A batch is being prepared; inputs wait in the inbox, as do changes of the image while the log is loaded. */
+  /** A batch is being prepared; inputs wait in the inbox, as do changes of the image and markers while the log is loaded. */
   #isWriting = false
   #nextRequestId = 1
   /** The end of what the machine has read or written: an answer waits until that much is durable. */
@@ -95,8 +109,8 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
     this.#end = end
   }
 
-  /** Rejects with KafkaError; what the machine refuses, it answers. */
-  request(request: Request, caller: CoordinatorCaller): Promise<object> {
+  /** Rejects with KafkaError; what the machine refuses, it answers. The guard is for records of a transaction, see `PartitionLog`. */
+  request(request: Request, caller: CoordinatorCaller, guard: AppendGuard = null): Promise<object> {
     if (this.#phase === 'loading') return Promise.reject(new KafkaError('COORDINATOR_LOAD_IN_PROGRESS'))
     if (this.#phase === 'dropped') return Promise.reject(new KafkaError('NOT_COORDINATOR'))
     if (this.#open.size >= this.#options.openRequestsMax) return Promise.reject(new KafkaError('COORDINATOR_LOAD_IN_PROGRESS'))
@@ -104,7 +118,7 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
     const { version, clientId, clientHost, principal } = caller
     const connection = caller.connection.id
     return new Promise((resolve, reject) => {
-      const open: OpenRequest = { connection, resolve, reject, forget: () => {} }
+      const open: OpenRequest = { connection, guard, resolve, reject, forget: () => {} }
       this.#open.set(id, open)
       this.#take({ kind: 'request', id, request, caller: { version, clientId, clientHost, principal, connection } })
       // Most are answered by now.
@@ -116,6 +130,19 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
     const input = { kind: 'image', deletedTopics } as const
     if (this.#phase === 'loading') this.#inbox.push(input)
     else this.#take(input)
+  }
+
+  /**
+   * The end of a transaction that wrote here: first in the log, then in the machine, so that both know it in one order.
+   * Settled when it is durable. Rejects with KafkaError; nothing was written then, or a load will find it.
+   */
+  appendMarker(marker: TransactionMarker): Promise<void> {
+    if (this.#phase === 'dropped') return Promise.reject(new KafkaError('NOT_COORDINATOR'))
+    return new Promise((resolve, reject) => {
+      const input: MarkerToAppend = { kind: 'marker', marker, resolve, reject }
+      if (this.#phase === 'loading') this.#inbox.push(input)
+      else this.#take(input)
+    })
   }
 
   /** The end, from outside: leadership has moved or the broker stops. */
@@ -131,47 +158,89 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
     if (this.#phase === 'active') this.#take({ kind: 'closed', connection: open.connection })
   }
 
-  #take(input: Input<Request, Effect, Result>): void {
+  #take(input: Input<Request, Effect, Result> | MarkerToAppend): void {
     if (this.#isWriting) this.#inbox.push(input)
+    else if (input.kind === 'marker') this.#append(input)
     else this.#decide(input)
+  }
+
+  #append({ marker, resolve, reject }: MarkerToAppend): void {
+    try {
+      const { lastOffset } = this.log.appendMarker(marker)
+      this.#end = lastOffset + 1n
+    } catch (error) {
+      // Nothing was written: the log is as the machine has it.
+      reject(error)
+      return
+    }
+    const durable = this.log.whenDurable(this.#end)
+    if (durable === undefined) resolve()
+    else durable.then(resolve, reject)
+    try {
+      this.#options.machine.replayMarker({ id: marker.producerId, epoch: marker.producerEpoch }, marker.commit)
+    } catch (error) {
+      this.#failed(error, true)
+    }
   }
 
   #decide(input: Input<Request, Effect, Result>): void {
     if (this.#phase !== 'active') return
     if (input.kind === 'timer' && !this.#timers.take(input.key)) return
     const { machine, image, environment } = this.#options
+    let records: readonly CoordinatorRecord[] = []
     try {
       const decision = machine.decide(input, image, environment.time.nowMs(), machineRandom(environment.random))
-      const written = decision.records.length === 0 ? undefined : this.#write(decision.records)
+      records = decision.records
+      const written = records.length === 0 ? undefined : this.#write(records, input)
       if (written === undefined) this.#decided(decision)
-      else this.#whenWritten(written, decision)
+      else this.#whenWritten(written, decision, input)
     } catch (error) {
-      // A machine that cannot even begin would not begin the next time either.
-      this.#failed(error, input.kind !== 'loaded')
+      this.#notWritten(error, records, input)
     }
   }
 
-  #whenWritten(written: Promise<void>, decision: Decision<Effect>): void {
+  #whenWritten(written: Promise<void>, decision: Decision<Effect>, input: Input<Request, Effect, Result>): void {
     this.#isWriting = true
+    const goOn = (): void => {
+      this.#isWriting = false
+      this.#takeInbox()
+    }
     written.then(
       () => {
-        this.#isWriting = false
         if (this.#phase === 'active') this.#decided(decision)
-        this.#takeInbox()
+        goOn()
       },
-      (error) => this.#failed(error, true),
+      (error) => {
+        this.#notWritten(error, decision.records, input)
+        goOn()
+      },
     )
   }
 
+  /** The log may refuse a producer, as it does others; his records are one batch, so that nothing was written or replayed. */
+  #notWritten(error: unknown, records: readonly CoordinatorRecord[], input: Input<Request, Effect, Result>): void {
+    const isProducers = records[0] !== undefined && records[0].producer !== null
+    if (isProducers && error instanceof KafkaError && this.log.takesAppends && input.kind === 'request') {
+      this.#settle(input.id)?.reject(error)
+      return
+    }
+    // A machine that cannot even begin would not begin the next time either.
+    this.#failed(error, input.kind !== 'loaded')
+  }
+
   #takeInbox(): void {
-    while (!this.#isWriting && this.#inbox.length > 0) this.#decide(this.#inbox.shift()!)
+    while (!this.#isWriting && this.#inbox.length > 0) this.#take(this.#inbox.shift()!)
   }
 
   /** Appends and replays; a promise only where the log has to unpack what it is given. */
-  #write(records: readonly CoordinatorRecord[]): undefined | Promise<void> {
+  #write(records: readonly CoordinatorRecord[], input: Input<Request, Effect, Result>): undefined | Promise<void> {
+    if (records[0]!.producer !== null) {
+      const guard = input.kind === 'request' ? this.#open.get(input.id)?.guard : null
+      return this.#writeBatch(records, guard ?? null)
+    }
     const batches = batchesOf(records, this.#options.batchBytesMax)
     for (const batch of batches) {
-      const written = this.#writeBatch(batch)
+      const written = this.#writeBatch(batch, null)
       if (written !== undefined) return this.#writeOthers(written, batches)
     }
     return undefined
@@ -179,21 +248,21 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
 
   async #writeOthers(written: Promise<void>, batches: Iterable<readonly CoordinatorRecord[]>): Promise<void> {
     await written
-    for (const batch of batches) await this.#writeBatch(batch)
+    for (const batch of batches) await this.#writeBatch(batch, null)
   }
 
-  #writeBatch(records: readonly CoordinatorRecord[]): undefined | Promise<void> {
+  #writeBatch(records: readonly CoordinatorRecord[], guard: AppendGuard): undefined | Promise<void> {
     const { log, environment } = this.#options
     const bytes = encodeBatch(records, environment.time.nowMs())
     const prepared = log.prepare(new OwnedRecords(bytes), { by: 'coordinator' })
-    if (prepared instanceof Promise) return prepared.then((batch) => this.#appendBatch(batch, records))
-    this.#appendBatch(prepared, records)
+    if (prepared instanceof Promise) return prepared.then((batch) => this.#appendBatch(batch, records, guard))
+    this.#appendBatch(prepared, records, guard)
     return undefined
   }
 
-  #appendBatch(batch: Parameters<PartitionLog['append']>[0], records: readonly CoordinatorRecord[]): void {
+  #appendBatch(batch: PreparedBatch, records: readonly CoordinatorRecord[], guard: AppendGuard): void {
     if (this.#phase !== 'active') throw new KafkaError('NOT_COORDINATOR')
-    const { baseOffset, lastOffset } = this.log.append(batch)
+    const { baseOffset, lastOffset } = this.log.append(batch, guard)
     this.#end = lastOffset + 1n
     for (const [index, record] of records.entries()) this.#options.machine.replay(baseOffset + BigInt(index), record)
   }
@@ -227,13 +296,15 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
   }
 
   #send(replies: readonly Reply[]): void {
-    for (const { id, response } of replies) {
-      const open = this.#open.get(id)
-      if (open === undefined) continue
-      this.#open.delete(id)
-      open.forget()
-      open.resolve(response)
-    }
+    for (const { id, response } of replies) this.#settle(id)?.resolve(response)
+  }
+
+  /** No longer open; undefined: it was not. */
+  #settle(id: number): OpenRequest | undefined {
+    const open = this.#open.get(id)
+    this.#open.delete(id)
+    open?.forget()
+    return open
   }
 
   #failed(error: unknown, again: boolean): void {
@@ -250,7 +321,9 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
     this.#phase = 'dropped'
     this.#endOfLife.abort()
     this.#timers.cancelAll()
-    this.#inbox.length = 0
+    for (const input of this.#inbox.splice(0)) {
+      if (input.kind === 'marker') input.reject(new KafkaError('NOT_COORDINATOR'))
+    }
     const open = [...this.#open.values()]
     this.#open.clear()
     for (const { forget, reject } of open) {

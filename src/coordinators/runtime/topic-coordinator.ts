@@ -3,10 +3,10 @@ import { KafkaError } from '../../../protocol/errors.ts'
 import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
 import type { MetadataDelta } from '../../cluster/metadata-delta.ts'
 import type { Environment } from '../../environment/environment.ts'
-import type { PartitionLog } from '../../log/partition-log.ts'
+import type { PartitionLog, TransactionMarker } from '../../log/partition-log.ts'
 import type { Machine } from '../machine.ts'
 import type { CoordinatorCaller } from './coordinator.ts'
-import { CoordinatorPartition, type PartitionFacts } from './coordinator-partition.ts'
+import { type AppendGuard, CoordinatorPartition, type PartitionFacts } from './coordinator-partition.ts'
 
 export interface TopicCoordinatorOptions<Image, Kept, Effect, Result> {
   /** The internal topic that the machines write to. */
@@ -48,17 +48,39 @@ export class TopicCoordinator<
     this.#refreshAll()
   }
 
-  /** Rejects with KafkaError where no answer of a machine comes. */
-  request(key: string, request: Request, caller: CoordinatorCaller): Promise<object> {
+  /** Rejects with KafkaError where no answer of a machine comes. The guard is for records of a transaction, see `PartitionLog`. */
+  request(key: string, request: Request, caller: CoordinatorCaller, guard: AppendGuard = null): Promise<object> {
+    const partition = this.partitionOf(key)
+    const coordinator = partition === null ? undefined : this.#coordinatorOf(partition)
+    return coordinator?.request(request, caller, guard) ?? Promise.reject(new KafkaError('NOT_COORDINATOR'))
+  }
+
+  /** Asks each partition that this node leads; each may reject with KafkaError. */
+  requestAll(request: Request, caller: CoordinatorCaller): readonly Promise<object>[] {
+    return [...this.#partitions.values()].map(({ coordinator }) => coordinator.request(request, caller))
+  }
+
+  /** The log that the records of a key go to; undefined: nobody coordinates it here. */
+  logOf(key: string): PartitionLog | undefined {
+    const partition = this.partitionOf(key)
+    return partition === null ? undefined : this.#coordinatorOf(partition)?.log
+  }
+
+  /** The partition that a key belongs to. As in Kafka nobody coordinates while the topic is missing; FindCoordinator makes it. */
+  partitionOf(key: string): number | null {
     const count = this.#partitionCount
-    // As in Kafka nobody coordinates while the topic is missing; FindCoordinator makes it.
-    if (count === 0) return Promise.reject(new KafkaError('NOT_COORDINATOR'))
-    const partition = coordinatorPartition(key, count)
+    return count === 0 ? null : coordinatorPartition(key, count)
+  }
+
+  /** The end of a transaction that wrote to a partition. Settled when it is durable and the machine knows it; rejects with KafkaError. */
+  appendMarker(partition: number, marker: TransactionMarker): Promise<void> {
+    return this.#coordinatorOf(partition)?.appendMarker(marker) ?? Promise.reject(new KafkaError('NOT_COORDINATOR'))
+  }
+
+  #coordinatorOf(partition: number): CoordinatorPartition<Request, Image, Effect, Result> | undefined {
     // The log may have been opened after the change that made it was told.
     if (!this.#partitions.has(partition)) this.#refresh(partition)
-    const loaded = this.#partitions.get(partition)
-    if (loaded === undefined) return Promise.reject(new KafkaError('NOT_COORDINATOR'))
-    return loaded.coordinator.request(request, caller)
+    return this.#partitions.get(partition)?.coordinator
   }
 
   /** Those in memory, one for each partition that this node leads. */

@@ -1,0 +1,143 @@
+import { type ErrorName, errorCode, KafkaError } from '../../../protocol/errors.ts'
+import { describeTransactions } from '../../../protocol/messages/describe-transactions.ts'
+import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
+import type { ProducerIdSource } from '../../cluster/producer-ids.ts'
+import { TRANSACTION_STATE_TOPIC } from '../../cluster/topic-names.ts'
+import type { Environment } from '../../environment/environment.ts'
+import { TransactionMachine } from '../transaction/transaction-machine.ts'
+import type {
+  ListTransactionsRequest,
+  ListTransactionsResponse,
+  TransactionEffect,
+  TransactionRequest,
+  TransactionResult,
+} from '../transaction/transaction-request.ts'
+import type { TransactionImage, TransactionSettings } from '../transaction/transaction-settings.ts'
+import type { Coordinator, CoordinatorCaller, ResponseTo } from './coordinator.ts'
+import type { PartitionFacts } from './coordinator-partition.ts'
+import { TopicCoordinator } from './topic-coordinator.ts'
+import type { TransactionMarkers } from './transaction-markers.ts'
+
+export interface TransactionCoordinatorOptions {
+  readonly cluster: Pick<Cluster, 'image' | 'onChange'>
+  readonly node: Pick<ClusterNode, 'leaderLog'>
+  readonly markers: Pick<TransactionMarkers, 'appendToAll'>
+  readonly producerIds: ProducerIdSource
+  readonly environment: Environment
+  readonly settings: TransactionSettings
+  /** How many requests each partition of `__transaction_state` may have open. */
+  readonly openRequestsMax: number
+}
+
+/** The coordinator of the transactional ids of a node. It always answers: a refusal is a response of the API that was asked. */
+export class TransactionCoordinator implements Coordinator<TransactionRequest> {
+  readonly #options: TransactionCoordinatorOptions
+  readonly #topic: TopicCoordinator<
+    TransactionRequest,
+    TransactionImage,
+    TransactionMachine,
+    TransactionEffect,
+    TransactionResult
+  >
+
+  constructor(options: TransactionCoordinatorOptions) {
+    this.#options = options
+    const { cluster, node, environment, settings, openRequestsMax } = options
+    this.#topic = new TopicCoordinator({
+      topic: TRANSACTION_STATE_TOPIC,
+      cluster,
+      node,
+      environment,
+      newMachine: () => new TransactionMachine(settings),
+      image: {
+        get transactionVersion() {
+          return cluster.image.features.get('transaction.version') ?? 0
+        },
+      },
+      run: (effect, facts) => this.#run(effect, facts),
+      openRequestsMax,
+      batchBytesMax: settings.batchBytesMax,
+    })
+  }
+
+  async request<R extends TransactionRequest>(
+    transactionalId: string,
+    request: R,
+    caller: CoordinatorCaller,
+  ): Promise<ResponseTo<TransactionRequest, R>> {
+    // As in Kafka, before anybody is looked for who coordinates it.
+    if (transactionalId === '') return refuse(request, 'INVALID_REQUEST') as ResponseTo<TransactionRequest, R>
+    try {
+      return (await this.#topic.request(transactionalId, request, caller)) as ResponseTo<TransactionRequest, R>
+    } catch (error) {
+      if (error instanceof KafkaError) return refuse(request, error.code) as ResponseTo<TransactionRequest, R>
+      throw error
+    }
+  }
+
+  /** Of all partitions that this node leads; as in Kafka, a partition that is being loaded refuses the whole. */
+  async list(request: ListTransactionsRequest, caller: CoordinatorCaller): Promise<ListTransactionsResponse> {
+    const responses: ListTransactionsResponse[] = []
+    try {
+      const asked = this.#topic.requestAll({ api: 'ListTransactions', request }, caller)
+      responses.push(...((await Promise.all(asked)) as ListTransactionsResponse[]))
+    } catch (error) {
+      if (error instanceof KafkaError) return refuse({ api: 'ListTransactions', request }, error.code) as ListTransactionsResponse
+      throw error
+    }
+    return {
+      errorCode: responses.find((response) => response.errorCode !== 0)?.errorCode ?? 0,
+      unknownStateFilters: responses[0]?.unknownStateFilters ?? [],
+      transactionStates: responses.flatMap(({ transactionStates }) => transactionStates),
+    }
+  }
+
+  stop(): void {
+    this.#topic.stop()
+  }
+
+  #run(effect: TransactionEffect, facts: PartitionFacts): Promise<TransactionResult> {
+    return effect.kind === 'producer-id' ? this.#nextProducerId() : this.#writeMarkers(effect, facts)
+  }
+
+  async #nextProducerId(): Promise<TransactionResult> {
+    try {
+      return { kind: 'producer-id', producerId: await this.#options.producerIds.next() }
+    } catch (error) {
+      if (error instanceof KafkaError) return { kind: 'refused', error: error.code }
+      this.#options.environment.logger.error({ err: error }, 'There is no producer id for a transactional id.')
+      return { kind: 'refused', error: 'COORDINATOR_NOT_AVAILABLE' }
+    }
+  }
+
+  async #writeMarkers(
+    { producer, commit, transactionVersion, partitions }: Extract<TransactionEffect, { kind: 'markers' }>,
+    { leaderEpoch, signal }: PartitionFacts,
+  ): Promise<TransactionResult> {
+    const marker = {
+      producerId: producer.id,
+      producerEpoch: producer.epoch,
+      commit,
+      coordinatorEpoch: leaderEpoch,
+      transactionVersion,
+    }
+    const error = await this.#options.markers.appendToAll(partitions, marker, signal)
+    return error === null ? { kind: 'markers-written' } : { kind: 'refused', error }
+  }
+}
+
+function refuse(asked: TransactionRequest, error: ErrorName): object {
+  const refusal = { errorCode: errorCode(error) }
+  switch (asked.api) {
+    case 'InitProducerId':
+    case 'EndTxn':
+      return { ...refusal, producerId: -1n, producerEpoch: -1 }
+    case 'AddPartitions':
+      return { ...refusal, missing: [] }
+    case 'DescribeTransaction':
+      return describeTransactions.refuse({ transactionalIds: [asked.transactionalId] }, new KafkaError(error))
+        .transactionStates[0]!
+    case 'ListTransactions':
+      return { ...refusal, unknownStateFilters: [], transactionStates: [] }
+  }
+}
