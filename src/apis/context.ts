@@ -2,6 +2,7 @@ import type { Cluster, ClusterNode } from '../cluster/cluster.ts'
 import type { ProducerIdSource } from '../cluster/producer-ids.ts'
 import type { GroupRequest } from '../coordinators/group/group-request.ts'
 import type { Coordinator } from '../coordinators/runtime/coordinator.ts'
+import type { GroupCoordinator } from '../coordinators/runtime/group-coordinator.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { FetchService } from '../fetch/fetch-service.ts'
 import type { Advertising } from './advertising.ts'
@@ -22,6 +23,9 @@ export interface RequestContext {
   afterResponse(run: () => void): void
 }
 
+/** Whoever coordinates groups: what is asked of one, and what administrators ask of several or of all. */
+export type Groups = Coordinator<GroupRequest> & Pick<GroupCoordinator, 'list' | 'describe' | 'delete'>
+
 /** Who owns what, for the handlers: put together in broker.ts. */
 export interface Services {
   /** What the broker serves: ApiVersions tells it. */
@@ -29,7 +33,7 @@ export interface Services {
   readonly cluster: Cluster
   /** The node that this process serves; its settings as they hold now are `node.config`. */
   readonly node: ClusterNode
-  readonly groups: Coordinator<GroupRequest>
+  readonly groups: Groups
   readonly producerIds: ProducerIdSource
   readonly fetch: FetchService
   readonly advertising: Advertising

@@ -2,10 +2,12 @@ import { alterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { createPartitions } from '../../protocol/messages/create-partitions.ts'
 import { createTopics } from '../../protocol/messages/create-topics.ts'
+import { deleteGroups } from '../../protocol/messages/delete-groups.ts'
 import { deleteRecords } from '../../protocol/messages/delete-records.ts'
 import { deleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
 import { describeConfigs } from '../../protocol/messages/describe-configs.ts'
+import { describeGroups } from '../../protocol/messages/describe-groups.ts'
 import { describeLogDirs } from '../../protocol/messages/describe-log-dirs.ts'
 import { describeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.ts'
 import { electLeaders } from '../../protocol/messages/elect-leaders.ts'
@@ -17,10 +19,12 @@ import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
 import { joinGroup } from '../../protocol/messages/join-group.ts'
 import { leaveGroup } from '../../protocol/messages/leave-group.ts'
 import { listConfigResources } from '../../protocol/messages/list-config-resources.ts'
+import { listGroups } from '../../protocol/messages/list-groups.ts'
 import { listOffsets } from '../../protocol/messages/list-offsets.ts'
 import { listPartitionReassignments } from '../../protocol/messages/list-partition-reassignments.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
+import { offsetDelete } from '../../protocol/messages/offset-delete.ts'
 import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
 import { offsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.ts'
 import { produce } from '../../protocol/messages/produce.ts'
@@ -33,11 +37,15 @@ import { handleAlterConfigs } from './configs/alter-configs.ts'
 import { handleDescribeConfigs } from './configs/describe-configs.ts'
 import { handleIncrementalAlterConfigs } from './configs/incremental-alter-configs.ts'
 import { handleListConfigResources } from './configs/list-config-resources.ts'
+import { handleDeleteGroups } from './groups/delete-groups.ts'
+import { handleDescribeGroups } from './groups/describe-groups.ts'
 import { handleFindCoordinator } from './groups/find-coordinator.ts'
 import { handleHeartbeat } from './groups/heartbeat.ts'
 import { handleJoinGroup } from './groups/join-group.ts'
 import { handleLeaveGroup } from './groups/leave-group.ts'
+import { handleListGroups } from './groups/list-groups.ts'
 import { handleOffsetCommit } from './groups/offset-commit.ts'
+import { handleOffsetDelete } from './groups/offset-delete.ts'
 import { handleOffsetFetch } from './groups/offset-fetch.ts'
 import { handleSyncGroup } from './groups/sync-group.ts'
 import { handleInitProducerId } from './producers/init-producer-id.ts'
@@ -75,6 +83,8 @@ export const apiTable = new ApiTable([
   api(heartbeat, '0-4', handleHeartbeat),
   api(leaveGroup, '0-5', handleLeaveGroup),
   api(syncGroup, '0-5', handleSyncGroup),
+  api(describeGroups, '0-6', handleDescribeGroups),
+  api(listGroups, '0-5', handleListGroups),
   api(apiVersions, '0-5', handleApiVersions),
   api(createTopics, { listed: '2-7', served: '0-7' }, handleCreateTopics),
   api(deleteTopics, { listed: '1-6', served: '0-6' }, handleDeleteTopics),
@@ -85,9 +95,11 @@ export const apiTable = new ApiTable([
   api(alterConfigs, '0-2', handleAlterConfigs),
   api(describeLogDirs, { listed: '1-5', served: '0-5' }, handleDescribeLogDirs),
   api(createPartitions, '0-3', handleCreatePartitions),
+  api(deleteGroups, '0-3', handleDeleteGroups),
   api(electLeaders, '0-2', handleElectLeaders),
   api(incrementalAlterConfigs, '0-1', handleIncrementalAlterConfigs),
   api(listPartitionReassignments, '0', handleListPartitionReassignments),
+  api(offsetDelete, '0', handleOffsetDelete),
   api(describeCluster, '0-2', handleDescribeCluster),
   api(listConfigResources, '0-1', handleListConfigResources),
   api(describeTopicPartitions, '0', handleDescribeTopicPartitions),

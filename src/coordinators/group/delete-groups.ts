@@ -1,4 +1,4 @@
-import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
+import { errorCode, KafkaError } from '../../../protocol/errors.ts'
 import type { Group } from './group.ts'
 import type { DeletedGroup } from './group-request.ts'
 import type { Offsets } from './offsets.ts'
@@ -12,14 +12,18 @@ export function deleteGroups(
   offsets: Offsets,
   turn: Turn,
 ): readonly DeletedGroup[] {
-  return groupIds.map((groupId) => ({ groupId, errorCode: errorCode(deleteGroup(groupId, groups.get(groupId), offsets, turn)) }))
+  return groupIds.map((groupId) => {
+    const refusal = deleteGroup(groupId, groups.get(groupId), offsets, turn)
+    if (refusal === null) return { groupId, errorCode: errorCode('NONE'), errorMessage: null }
+    return { groupId, errorCode: refusal.errorCode, errorMessage: refusal.message }
+  })
 }
 
-function deleteGroup(groupId: string, group: Group | undefined, offsets: Offsets, turn: Turn): ErrorName {
-  if (group === undefined) return 'GROUP_ID_NOT_FOUND'
+function deleteGroup(groupId: string, group: Group | undefined, offsets: Offsets, turn: Turn): KafkaError | null {
+  if (group === undefined) return new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} not found.`)
   const refusal = group.deletionRefusal()
-  if (refusal !== null) return refusal
+  if (refusal !== null) return new KafkaError(refusal)
   for (const { topic, partition } of offsets.partitionsOf(groupId)) turn.record(offsetTombstone(groupId, topic, partition))
   for (const record of group.tombstones()) turn.record(record)
-  return 'NONE'
+  return null
 }

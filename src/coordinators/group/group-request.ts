@@ -27,6 +27,7 @@ export type OffsetFetchGroup = RequestOf<typeof offsetFetch>['groups'][number]
 export type OffsetFetchGroupResponse = NonNullable<ResponseOf<typeof offsetFetch>['groups']>[number]
 export type DescribedGroup = ResponseOf<typeof describeGroups>['groups'][number]
 export type ListGroupsRequest = RequestOf<typeof listGroups>
+export type ListGroupsResponse = ResponseOf<typeof listGroups>
 export type ListedGroup = ResponseOf<typeof listGroups>['groups'][number]
 export type DeletedGroup = ResponseOf<typeof deleteGroups>['results'][number]
 export type OffsetDeleteRequest = RequestOf<typeof offsetDelete>

@@ -7,7 +7,14 @@ import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
 import { OFFSETS_TOPIC } from '../../cluster/topic-names.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { GroupMachine, refusalBeforeLookup } from '../group/group-machine.ts'
-import type { GroupRequest } from '../group/group-request.ts'
+import type {
+  DeletedGroup,
+  DescribedGroup,
+  GroupRequest,
+  ListedGroup,
+  ListGroupsRequest,
+  ListGroupsResponse,
+} from '../group/group-request.ts'
 import type { GroupImage, GroupSettings } from '../group/group-settings.ts'
 import { heartbeatAnswer, joinRefusal, noRoomError, syncRefusal } from '../group/responses.ts'
 import type { Coordinator, CoordinatorCaller, ResponseTo } from './coordinator.ts'
@@ -59,6 +66,30 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
     return (await this.#answer(groupId, request, caller)) as ResponseTo<GroupRequest, R>
   }
 
+  /** All groups of the node. As in Kafka one partition that is being loaded refuses the whole. */
+  async list(request: ListGroupsRequest, caller: CoordinatorCaller): Promise<ListGroupsResponse> {
+    const asked = this.#topic.requestAll({ api: 'ListGroups', request }, caller)
+    try {
+      const answers = await Promise.all(asked.map((answer) => answer.catch(noneIfNotCoordinator)))
+      return { errorCode: 0, groups: answers.flatMap((answer) => ('groups' in answer ? (answer.groups as ListedGroup[]) : [])) }
+    } catch (error) {
+      if (error instanceof KafkaError) return { errorCode: error.errorCode, groups: [] }
+      throw error
+    }
+  }
+
+  async describe(groupIds: readonly string[], caller: CoordinatorCaller): Promise<readonly DescribedGroup[]> {
+    const asked = this.#byPartition(groupIds).map((ids) =>
+      this.request(ids[0]!, { api: 'DescribeGroups', groupIds: ids }, caller),
+    )
+    return (await Promise.all(asked)).flatMap(({ groups }) => groups)
+  }
+
+  async delete(groupIds: readonly string[], caller: CoordinatorCaller): Promise<readonly DeletedGroup[]> {
+    const asked = this.#byPartition(groupIds).map((ids) => this.request(ids[0]!, { api: 'DeleteGroups', groupIds: ids }, caller))
+    return (await Promise.all(asked)).flatMap(({ results }) => results)
+  }
+
   stop(): void {
     this.#topic.stop()
   }
@@ -67,6 +98,18 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
     let room = this.#settings.memberBytesMax
     for (const { retainedBytes } of this.#topic.machines()) room -= retainedBytes
     return room
+  }
+
+  /** A request may name a hundred thousand groups: the coordinator of each partition is asked once for all of its own. */
+  #byPartition(groupIds: readonly string[]): readonly (readonly string[])[] {
+    const byPartition = new Map<number | null, string[]>()
+    for (const groupId of groupIds) {
+      const partition = this.#topic.partitionOf(groupId)
+      const ids = byPartition.get(partition)
+      if (ids === undefined) byPartition.set(partition, [groupId])
+      else ids.push(groupId)
+    }
+    return [...byPartition.values()]
   }
 
   #logNoRoom(groupId: string, { clientId, clientHost }: CoordinatorCaller): void {
@@ -98,6 +141,12 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
 const noRoomCode = errorCode(noRoomError)
 /** A client that is refused asks again within a second: one line stands for them all. */
 const noRoomLineMs = 60_000
+
+/** The partition has another leader by now: its groups are that one's to list. */
+function noneIfNotCoordinator(error: unknown): object {
+  if (error instanceof KafkaError && error.code === 'NOT_COORDINATOR') return {}
+  throw error
+}
 
 const memberIdOf = (asked: GroupRequest): string => (asked.api === 'JoinGroup' ? asked.request.memberId : '')
 
