@@ -83,11 +83,6 @@ export class TopicCoordinator<
     return this.#partitions.get(partition)?.coordinator
   }
 
-  /** Asks all partitions that this node leads, each for its own; each rejects as `request` does. */
-  requestAll(request: Request, caller: CoordinatorCaller): readonly Promise<object>[] {
-    return [...this.#partitions.values()].map(({ coordinator }) => coordinator.request(request, caller))
-  }
-
   /** Those in memory, one for each partition that this node leads. */
   *machines(): Generator<Kept, void, undefined> {
     for (const { machine } of this.#partitions.values()) yield machine
