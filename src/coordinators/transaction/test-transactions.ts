@@ -1,0 +1,184 @@
+import type { CoordinatorRecord, Decision, Input } from '../machine.ts'
+import { transactionRecord } from './records.ts'
+import { newTransaction, type Transaction } from './transaction.ts'
+import { TransactionMachine } from './transaction-machine.ts'
+import type {
+  AddPartitions,
+  EndTxnRequest,
+  InitProducerIdRequest,
+  TransactionEffect,
+  TransactionPartition,
+  TransactionRequest,
+  TransactionResult,
+} from './transaction-request.ts'
+import type { TransactionSettings } from './transaction-settings.ts'
+
+export const testSettings: TransactionSettings = {
+  maxTimeoutMs: 900_000,
+  abortTimedOutIntervalMs: 10_000,
+  idExpirationMs: 7 * 24 * 3_600_000,
+  removeExpiredIntervalMs: 3_600_000,
+  batchBytesMax: 1_000_000,
+}
+
+type TestDecision = Decision<TransactionEffect>
+
+/** What a step led to, in the order in which it came out. */
+export interface Outcome {
+  /** The timer that fired, for the steps of an advance. */
+  readonly timer: string | null
+  readonly decision: TestDecision
+}
+
+/**
+ * A machine with what a runtime would give it: a log that takes every record, timers on a clock of its own, and effects
+ * that stay open until the test says what became of them.
+ */
+export class TestTransactions {
+  readonly log: CoordinatorRecord[] = []
+  readonly settings: TransactionSettings
+  /** Requests without an answer, by id. */
+  readonly open = new Map<number, TransactionRequest>()
+  readonly effects = new Set<TransactionEffect>()
+  /** Every answer, in the order in which they came. */
+  readonly answers: { readonly id: number; readonly response: object }[] = []
+  machine: TransactionMachine
+  nowMs = 1_000_000
+  transactionVersion: number
+  nextProducerId = 1000n
+  #requestId = 0
+  #timerOrder = 0
+  readonly #timers = new Map<string, { readonly dueMs: number; readonly order: number }>()
+
+  constructor(settings: Partial<TransactionSettings> = {}, transactionVersion = 2) {
+    this.settings = { ...testSettings, ...settings }
+    this.transactionVersion = transactionVersion
+    this.machine = new TransactionMachine(this.settings)
+    this.#step({ kind: 'loaded' })
+  }
+
+  get lastRequestId(): number {
+    return this.#requestId
+  }
+
+  request(request: TransactionRequest, version: number): TestDecision {
+    const id = ++this.#requestId
+    this.open.set(id, request)
+    const caller = { version, clientId: 'client', clientHost: '127.0.0.1', principal: 'User:ANONYMOUS', connection: id }
+    return this.#step({ kind: 'request', id, request, caller })
+  }
+
+  /** What stands in the log as a record says it, however it came to be so. */
+  store(transaction: Partial<Transaction>): void {
+    this.#append(transactionRecord({ ...newTransaction('t', 1000n), timeoutMs: 60_000, ...transaction }, 1))
+  }
+
+  /** The open effect of the kind for the id, with what became of it. */
+  settle(effect: TransactionEffect, result: TransactionResult): TestDecision {
+    this.effects.delete(effect)
+    return this.#step({ kind: 'effect', effect, result })
+  }
+
+  drawn(transactionalId: string): TestDecision {
+    const producerId = this.nextProducerId++
+    return this.settle(this.effect('producer-id', transactionalId), { kind: 'producer-id', producerId })
+  }
+
+  markersWritten(transactionalId: string): TestDecision {
+    return this.settle(this.effect('markers', transactionalId), { kind: 'markers-written' })
+  }
+
+  effect(kind: TransactionEffect['kind'], transactionalId: string): TransactionEffect {
+    const found = [...this.effects].find((effect) => effect.kind === kind && effect.transactionalId === transactionalId)
+    if (found === undefined) throw new Error(`Nobody asked for ${kind} of ${transactionalId}.`)
+    return found
+  }
+
+  /** Time passes; timers fire in the order in which they fall due. */
+  advance(milliseconds: number): readonly Outcome[] {
+    const outcomes: Outcome[] = []
+    const untilMs = this.nowMs + milliseconds
+    for (let next = this.#nextTimer(untilMs); next !== undefined; next = this.#nextTimer(untilMs)) {
+      const [timer, { dueMs }] = next
+      this.#timers.delete(timer)
+      this.nowMs = Math.max(this.nowMs, dueMs)
+      outcomes.push({ timer, decision: this.#step({ kind: 'timer', key: timer }) })
+    }
+    this.nowMs = untilMs
+    return outcomes
+  }
+
+  /** All that no record carries is gone; clients see their connections end. */
+  restart(): TestDecision {
+    this.open.clear()
+    this.effects.clear()
+    this.#timers.clear()
+    this.machine = this.replayed()
+    return this.#step({ kind: 'loaded' })
+  }
+
+  /** Another machine, from the log alone. */
+  replayed(): TransactionMachine {
+    const machine = new TransactionMachine(this.settings)
+    for (const [offset, record] of this.log.entries()) machine.replay(BigInt(offset), record)
+    return machine
+  }
+
+  #append(record: CoordinatorRecord): void {
+    this.machine.replay(BigInt(this.log.length), record)
+    this.log.push(record)
+  }
+
+  #step(input: Input<TransactionRequest, TransactionEffect, TransactionResult>): TestDecision {
+    const { transactionVersion } = this
+    const decision = this.machine.decide(input, { transactionVersion }, this.nowMs, { uuid: () => '' })
+    for (const record of decision.records) this.#append(record)
+    for (const reply of decision.replies) {
+      if (!this.open.delete(reply.id)) throw new Error(`Request ${reply.id} is not open and was answered.`)
+      this.answers.push(reply)
+    }
+    for (const effect of decision.effects) this.effects.add(effect)
+    for (const change of decision.timers) {
+      if ('cancel' in change) this.#timers.delete(change.cancel)
+      else this.#timers.set(change.set, { dueMs: this.nowMs + change.delayMs, order: this.#timerOrder++ })
+    }
+    return decision
+  }
+
+  #nextTimer(untilMs: number): [string, { dueMs: number }] | undefined {
+    return [...this.#timers]
+      .filter(([, { dueMs }]) => dueMs <= untilMs)
+      .sort(([, a], [, b]) => a.dueMs - b.dueMs || a.order - b.order)[0]
+  }
+}
+
+/** `topic:partition`, comma-separated. */
+export function partitionList(text: string): TransactionPartition[] {
+  if (text === '') return []
+  return text.split(',').map((part) => {
+    const at = part.lastIndexOf(':')
+    return { topic: part.slice(0, at), partition: Number(part.slice(at + 1)) }
+  })
+}
+
+export const init = (request: Partial<InitProducerIdRequest> = {}): TransactionRequest => ({
+  api: 'InitProducerId',
+  request: { transactionalId: 't', transactionTimeoutMs: 60_000, producerId: -1n, producerEpoch: -1, ...request },
+})
+
+export const add = (request: Partial<AddPartitions> = {}): TransactionRequest => ({
+  api: 'AddPartitions',
+  request: {
+    transactionalId: 't',
+    producer: { id: 1000n, epoch: 0 },
+    partitions: partitionList('orders:0'),
+    verifyOnly: false,
+    transactionVersion: 0,
+    ...request,
+  },
+})
+
+export const end = (request: Partial<EndTxnRequest> = {}): TransactionRequest => ({
+  api: 'EndTxn',
+  request: { transactionalId: 't', producerId: 1000n, producerEpoch: 0, committed: true, ...request },
+})
