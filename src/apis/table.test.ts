@@ -33,6 +33,7 @@ const listed: Readonly<Record<string, readonly [key: number, min: number, max: n
   ListPartitionReassignments: [46, 0, 0],
   OffsetDelete: [47, 0, 0],
   DescribeCluster: [60, 0, 2],
+  DescribeProducers: [61, 0, 0],
   ListConfigResources: [74, 0, 1],
   DescribeTopicPartitions: [75, 0, 0],
 }

@@ -9,6 +9,7 @@ import { describeCluster } from '../../protocol/messages/describe-cluster.ts'
 import { describeConfigs } from '../../protocol/messages/describe-configs.ts'
 import { describeGroups } from '../../protocol/messages/describe-groups.ts'
 import { describeLogDirs } from '../../protocol/messages/describe-log-dirs.ts'
+import { describeProducers } from '../../protocol/messages/describe-producers.ts'
 import { describeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.ts'
 import { electLeaders } from '../../protocol/messages/elect-leaders.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
@@ -50,6 +51,7 @@ import { handleOffsetFetch } from './groups/offset-fetch.ts'
 import { handleSyncGroup } from './groups/sync-group.ts'
 import { handleInitProducerId } from './producers/init-producer-id.ts'
 import { handleDeleteRecords } from './records/delete-records.ts'
+import { handleDescribeProducers } from './records/describe-producers.ts'
 import { handleFetch } from './records/fetch.ts'
 import { handleListOffsets } from './records/list-offsets.ts'
 import { handleOffsetForLeaderEpoch } from './records/offset-for-leader-epoch.ts'
@@ -101,6 +103,7 @@ export const apiTable = new ApiTable([
   api(listPartitionReassignments, '0', handleListPartitionReassignments),
   api(offsetDelete, '0', handleOffsetDelete),
   api(describeCluster, '0-2', handleDescribeCluster),
+  api(describeProducers, '0', handleDescribeProducers),
   api(listConfigResources, '0-1', handleListConfigResources),
   api(describeTopicPartitions, '0', handleDescribeTopicPartitions),
 ])

@@ -1,5 +1,6 @@
 import type { KafkaError } from '../../protocol/errors.ts'
 import type { RecordsSlice } from '../../protocol/records/records-slice.ts'
+import type { AbortedTransaction } from '../log/aborted-transactions.ts'
 import type { Isolation, PartitionLog } from '../log/partition-log.ts'
 
 /** A topic as the request named it: by name up to version 12, by id from 13 on. */
@@ -39,6 +40,8 @@ export interface FetchedPartition {
   readonly logStartOffset: bigint
   /** Where the client's log parts from ours; the client truncates. */
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: bigint } | null
+  /** What a reader of committed records has to leave out of these; null for any other. */
+  readonly abortedTransactions: readonly AbortedTransaction[] | null
   readonly records: RecordsSlice
 }
 

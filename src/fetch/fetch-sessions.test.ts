@@ -40,6 +40,7 @@ function fetched(partition: number, read: Read = {}): FetchedPartition {
     lastStableOffset: error === null ? (read.highWatermark ?? 10n) : -1n,
     logStartOffset: error === null ? (read.logStartOffset ?? 0n) : -1n,
     divergingEpoch: read.divergingEpoch ?? null,
+    abortedTransactions: null,
     records: new OwnedRecords(Buffer.alloc(read.bytes ?? 0)),
   }
 }

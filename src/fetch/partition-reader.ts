@@ -1,4 +1,5 @@
 import { KafkaError } from '../../protocol/errors.ts'
+import { RecordBatch } from '../../protocol/records/record-batch.ts'
 import { OwnedRecords, type Retained, RetainedRecords } from '../../protocol/records/records-slice.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { FetchedPartition, FetchLimits, FetchPartition, FindLog } from './fetch-query.ts'
@@ -85,16 +86,27 @@ export class PartitionReader {
       lastStableOffset,
       logStartOffset,
       divergingEpoch: diverging,
+      abortedTransactions: this.#limits.isolation === 'read_committed' ? abortedIn(pieces, fetchOffset, log) : null,
       records: pieces.length === 0 ? NO_RECORDS : new RetainedRecords(pieces),
     })
     const bytesMax = Math.min(maxBytes, this.#wanted.maxBytes)
     if (diverging !== null || (bytesMax <= 0 && !atLeastOne)) return answer([])
     try {
       const read = log.read(fetchOffset, this.#limits.isolation, Math.max(0, bytesMax), atLeastOne)
-      return read instanceof Promise ? read.then(answer, (failure: unknown) => this.#failedBy(failure)) : answer(read)
+      if (!(read instanceof Promise)) return answer(read)
+      return read.then(
+        (pieces) => (log.logStartOffset > fetchOffset ? this.#deletedMeanwhile(pieces) : answer(pieces)),
+        (failure: unknown) => this.#failedBy(failure),
+      )
     } catch (failure) {
       return this.#failedBy(failure)
     }
+  }
+
+  /** What is deleted is no longer known to be aborted or not. */
+  #deletedMeanwhile(pieces: readonly Retained[]): FetchedPartition {
+    for (const piece of pieces) piece.release()
+    return this.#failed(new KafkaError('OFFSET_OUT_OF_RANGE'))
   }
 
   #failedBy(failure: unknown): FetchedPartition {
@@ -105,8 +117,22 @@ export class PartitionReader {
   #failed(error: KafkaError): FetchedPartition {
     const { topic, partition } = this.#wanted
     const unknown = { highWatermark: -1n, lastStableOffset: -1n, logStartOffset: -1n }
-    return { topic, partition, error, ...unknown, divergingEpoch: null, records: NO_RECORDS }
+    return { topic, partition, error, ...unknown, divergingEpoch: null, abortedTransactions: null, records: NO_RECORDS }
   }
+}
+
+/** The aborted transactions of what was read, by way of its headers: a reader far behind is told only of those that it meets. */
+function abortedIn(pieces: readonly Retained[], fetchOffset: bigint, log: PartitionLog): FetchedPartition['abortedTransactions'] {
+  const last = pieces.at(-1)
+  if (last === undefined || !log.mayMeetAbortedTransactions(fetchOffset)) return []
+  return log.abortedTransactions(fetchOffset, endOffsetOf(last.bytes))
+}
+
+/** Behind the last of some whole batches. */
+function endOffsetOf(bytes: Buffer): bigint {
+  const batch = new RecordBatch(bytes)
+  while (batch.end < bytes.length) batch.moveTo(bytes, batch.end)
+  return batch.nextOffset
 }
 
 /** Where a client's log parts from ours, if its last record is of an epoch that ended here before its offset (KIP-595). */

@@ -97,6 +97,8 @@ export interface PartitionLog {
    */
   appendMarker(marker: TransactionMarker): AppendedBatch
   activeProducers(): readonly ActiveProducer[]
+  /** Whether a read from here could meet any: where not, its end need not be known. */
+  mayMeetAbortedTransactions(from: bigint): boolean
   /** The aborted transactions that overlap what was read from `from` up to `end`, by their first offset. */
   abortedTransactions(from: bigint, end: bigint): readonly AbortedTransaction[]
   /** acks=1. Undefined: so already. Rejects with KAFKA_STORAGE_ERROR or NOT_LEADER_OR_FOLLOWER. */

@@ -157,6 +157,10 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     return this.#state.producers.active()
   }
 
+  mayMeetAbortedTransactions(from: bigint): boolean {
+    return this.#state.producers.transactions.aborted.anyFrom(from)
+  }
+
   abortedTransactions(from: bigint, end: bigint): readonly AbortedTransaction[] {
     return this.#state.producers.transactions.aborted.within(from, end)
   }

@@ -39,7 +39,7 @@ export async function handleFetch(request: Request, context: RequestContext): Pr
   context.afterResponse(() => fetched.release())
   try {
     const { sessionId, partitions } = session.answer(fetched.partitions)
-    return respond(sessionId, partitions, request, context)
+    return respond(sessionId, partitions, context)
   } catch (error) {
     releaseRecords(fetched.partitions)
     throw error
@@ -78,12 +78,7 @@ function wantedPartition(topic: FetchTopic, wanted: Request['topics'][number]['p
   }
 }
 
-function respond(
-  sessionId: number,
-  partitions: readonly FetchedPartition[],
-  request: Request,
-  context: RequestContext,
-): Response {
+function respond(sessionId: number, partitions: readonly FetchedPartition[], context: RequestContext): Response {
   // Neighbours of one topic share an entry, no others: the order of the request is kept, as clients expect.
   const runs: { readonly topic: string; readonly partitions: FetchedPartition[] }[] = []
   for (const partition of partitions) {
@@ -99,13 +94,13 @@ function respond(
     responses: runs.map((run) => ({
       topic: run.topic,
       topicId: context.version >= 13 ? run.topic : undefined,
-      partitions: run.partitions.map((partition) => partitionResponse(partition, request, context.version)),
+      partitions: run.partitions.map((partition) => partitionResponse(partition, context.version)),
     })),
     nodeEndpoints: leaders.some((leader) => leader !== undefined) ? leaderEndpoints(leaders, context) : [],
   }
 }
 
-function partitionResponse(partition: FetchedPartition, request: Request, version: number) {
+function partitionResponse(partition: FetchedPartition, version: number) {
   const { error, divergingEpoch } = partition
   return {
     partitionIndex: partition.partition,
@@ -115,7 +110,7 @@ function partitionResponse(partition: FetchedPartition, request: Request, versio
     logStartOffset: partition.logStartOffset,
     divergingEpoch: divergingEpoch ?? undefined,
     currentLeader: currentLeaderOf(error),
-    abortedTransactions: request.isolationLevel === 1 && error === null ? [] : null,
+    abortedTransactions: partition.abortedTransactions,
     records: partition.records,
   }
 }
