@@ -4,7 +4,6 @@ import type { Cluster, ClusterNode } from './cluster/cluster.ts'
 import type { Endpoint } from './cluster/metadata-image.ts'
 import { MetadataLogRefused } from './cluster/metadata-log-refused.ts'
 import { openCluster } from './cluster/open-cluster.ts'
-import { producerIdSource } from './cluster/producer-ids.ts'
 import { topicByDefault } from './cluster/topic-auto-creation.ts'
 import { decideTopicCreation } from './cluster/topic-creation.ts'
 import { parseTopic } from './config/broker-checks.ts'
@@ -13,8 +12,7 @@ import { ConfigError } from './config/config-error.ts'
 import { formatAddress } from './config/listeners.ts'
 import { resolveConfig, settingsSource } from './config/resolve-config.ts'
 import type { SettingValue } from './config/setting.ts'
-import type { GroupSettings } from './coordinators/group/group-settings.ts'
-import { GroupCoordinator } from './coordinators/runtime/group-coordinator.ts'
+import { Coordinators } from './coordinators/runtime/coordinators.ts'
 import { Buffers } from './environment/buffers.ts'
 import { type SystemClock, systemReal, systemTime } from './environment/clock.ts'
 import type { Environment } from './environment/environment.ts'
@@ -144,10 +142,10 @@ export class Broker {
   }
 
   async #stop(): Promise<void> {
-    const { server, groups, cluster, clocks } = this.#parts
+    const { server, coordinators, cluster, clocks } = this.#parts
     try {
       await server.close()
-      groups.stop()
+      coordinators.stop()
       await cluster.stop()
       this.#closed.resolve()
     } catch (error) {
@@ -161,11 +159,11 @@ export class Broker {
   /** A fault of its own: it answers and writes nothing more. */
   #fail(error: Error): void {
     if (this.#stopping !== null) return
-    const { server, groups, storage, clocks, options } = this.#parts
+    const { server, coordinators, storage, clocks, options } = this.#parts
     options.logger.error({ err: error }, 'The broker found a fault in itself and stops: it answers and writes nothing more.')
     const ends = async (): Promise<void> => {
       await server.close()
-      groups.stop()
+      coordinators.stop()
       await storage.close(null)
       for (const clock of clocks) clock.stop()
     }
@@ -180,7 +178,7 @@ interface Parts {
   readonly config: BrokerConfig
   readonly storage: Storage
   readonly cluster: Cluster
-  readonly groups: GroupCoordinator
+  readonly coordinators: Coordinators
   readonly server: Server
   readonly clocks: readonly SystemClock[]
 }
@@ -211,9 +209,9 @@ async function open(options: SettledOptions, bug: (error: Error) => void): Promi
     const node = cluster.nodes[0] as ClusterNode
     const ignoresCase = config.get('storage.type') === 'segments' && (await environment.files.ignoresCase(config.dataDirectory))
     await createStartTopics(cluster, node.config, environment, ignoresCase)
-    const groups = groupCoordinator(cluster, node, environment)
-    server.begin(services({ options, cluster, node, groups, server, storage, ignoresCase, environment }), bug)
-    return { options, config, storage, cluster, groups, server, clocks: [time, real] }
+    const coordinators = new Coordinators(cluster, node, environment)
+    server.begin(services({ options, cluster, node, coordinators, server, storage, ignoresCase, environment }), bug)
+    return { options, config, storage, cluster, coordinators, server, clocks: [time, real] }
   } catch (error) {
     await server.close()
     // A start that failed lets go of the data directory, too: its process may live on and start another.
@@ -273,7 +271,7 @@ interface Owners {
   readonly options: Pick<SettledOptions, 'config' | 'inImage'>
   readonly cluster: Cluster
   readonly node: ClusterNode
-  readonly groups: GroupCoordinator
+  readonly coordinators: Coordinators
   readonly server: Pick<Server, 'outgoing' | 'watchUnsent'>
   readonly storage: Storage
   readonly ignoresCase: boolean
@@ -281,7 +279,7 @@ interface Owners {
 }
 
 /** What the handlers are given; the simulation builds it too, without sockets. */
-export function services({ options, cluster, node, groups, server, storage, ignoresCase, environment }: Owners): Services {
+export function services({ options, cluster, node, coordinators, server, storage, ignoresCase, environment }: Owners): Services {
   const { config } = options
   const { time, real, random } = environment
   const explicit = config.listeners.filter(({ name }) => (config.advertised(name)?.host ?? '') !== '')
@@ -289,8 +287,11 @@ export function services({ options, cluster, node, groups, server, storage, igno
     table: apiTable,
     cluster,
     node,
-    groups,
-    producerIds: producerIdSource(cluster, node.id),
+    groups: coordinators.groups,
+    transactions: coordinators.transactions,
+    transactionMarkers: coordinators.transactionMarkers,
+    transactionVerifier: coordinators.transactionVerifier,
+    producerIds: coordinators.producerIds,
     fetch: new FetchService({
       slots: config.get('max.incremental.fetch.session.cache.slots'),
       fetchBytesMax: config.get('fetch.max.bytes'),
@@ -309,28 +310,6 @@ export function services({ options, cluster, node, groups, server, storage, igno
     ignoresCase,
     environment,
   }
-}
-
-/** What a client's parked request may cost is bounded by its size; this bounds how many there are. */
-const OPEN_GROUP_REQUESTS_MAX = 100_000
-/** Member ids that were given out and not used, for each group. */
-const PENDING_MEMBERS_MAX = 10_000
-
-export function groupCoordinator(cluster: Cluster, node: ClusterNode, environment: Environment): GroupCoordinator {
-  const config = node.config
-  const settings: GroupSettings = {
-    minSessionTimeoutMs: config.get('group.min.session.timeout.ms'),
-    maxSessionTimeoutMs: config.get('group.max.session.timeout.ms'),
-    initialRebalanceDelayMs: config.get('group.initial.rebalance.delay.ms'),
-    membersMax: config.get('group.max.size'),
-    pendingMembersMax: PENDING_MEMBERS_MAX,
-    memberBytesMax: config.get('group.members.max.bytes'),
-    offsetMetadataLengthMax: config.get('offset.metadata.max.bytes'),
-    offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
-    offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
-    batchBytesMax: config.get('message.max.bytes'),
-  }
-  return new GroupCoordinator({ cluster, node, environment, settings, openRequestsMax: OPEN_GROUP_REQUESTS_MAX })
 }
 
 /** What is registered, and told to clients where `advertised.listeners` says it. */

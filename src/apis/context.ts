@@ -3,6 +3,10 @@ import type { ProducerIdSource } from '../cluster/producer-ids.ts'
 import type { GroupRequest } from '../coordinators/group/group-request.ts'
 import type { Coordinator } from '../coordinators/runtime/coordinator.ts'
 import type { GroupCoordinator } from '../coordinators/runtime/group-coordinator.ts'
+import type { TransactionCoordinator } from '../coordinators/runtime/transaction-coordinator.ts'
+import type { TransactionMarkers } from '../coordinators/runtime/transaction-markers.ts'
+import type { TransactionVerifier } from '../coordinators/runtime/transaction-verifier.ts'
+import type { TransactionRequest } from '../coordinators/transaction/transaction-request.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { FetchService } from '../fetch/fetch-service.ts'
 import type { Advertising } from './advertising.ts'
@@ -26,6 +30,9 @@ export interface RequestContext {
 /** Whoever coordinates groups: what is asked of one, and what administrators ask of several or of all. */
 export type Groups = Coordinator<GroupRequest> & Pick<GroupCoordinator, 'list' | 'describe' | 'delete'>
 
+/** Whoever coordinates transactional ids: what is asked of one, and the list of all. */
+export type Transactions = Coordinator<TransactionRequest> & Pick<TransactionCoordinator, 'list'>
+
 /** Who owns what, for the handlers: put together in broker.ts. */
 export interface Services {
   /** What the broker serves: ApiVersions tells it. */
@@ -34,6 +41,9 @@ export interface Services {
   /** The node that this process serves; its settings as they hold now are `node.config`. */
   readonly node: ClusterNode
   readonly groups: Groups
+  readonly transactions: Transactions
+  readonly transactionMarkers: Pick<TransactionMarkers, 'append'>
+  readonly transactionVerifier: Pick<TransactionVerifier, 'isNeeded' | 'askPatiently'>
   readonly producerIds: ProducerIdSource
   readonly fetch: FetchService
   readonly advertising: Advertising

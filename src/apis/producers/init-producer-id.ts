@@ -9,8 +9,10 @@ type Request = RequestOf<typeof initProducerId>
 type Response = ResponseOf<typeof initProducerId>
 
 /** An idempotent producer gets a new id each time: that it had one before counts for transactions alone. */
-export async function handleInitProducerId(request: Request, { services }: RequestContext): Promise<Response> {
+export async function handleInitProducerId(request: Request, context: RequestContext): Promise<Response> {
+  const { producerIds, transactions } = context.services
   const { transactionalId, producerId, producerEpoch } = request
-  if (transactionalId !== null || (producerId === -1n) !== (producerEpoch === -1)) throw new KafkaError('INVALID_REQUEST')
-  return { errorCode: 0, producerId: await services.producerIds.next(), producerEpoch: 0 }
+  if ((producerId === -1n) !== (producerEpoch === -1)) throw new KafkaError('INVALID_REQUEST')
+  if (transactionalId === null) return { errorCode: 0, producerId: await producerIds.next(), producerEpoch: 0 }
+  return transactions.request(transactionalId, { api: 'InitProducerId', request }, context)
 }

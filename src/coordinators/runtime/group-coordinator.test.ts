@@ -49,6 +49,7 @@ class TestCoordinator {
       environment: { time: clock, real: clock, random, logger, files: new SystemFiles(), buffers: new Buffers() },
       settings: { ...testSettings, initialRebalanceDelayMs: 0, memberBytesMax },
       openRequestsMax,
+      verifier: { isNeeded: () => true, ask: async ({ partitions }) => partitions.map(() => null) },
     })
   }
 

@@ -6,6 +6,7 @@ import { txnOffsetCommit } from '../../../protocol/messages/txn-offset-commit.ts
 import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
 import { OFFSETS_TOPIC } from '../../cluster/topic-names.ts'
 import type { Environment } from '../../environment/environment.ts'
+import type { TransactionMarker } from '../../log/partition-log.ts'
 import { GroupMachine, refusalBeforeLookup } from '../group/group-machine.ts'
 import type {
   DeletedGroup,
@@ -14,11 +15,14 @@ import type {
   ListedGroup,
   ListGroupsRequest,
   ListGroupsResponse,
+  TxnOffsetCommitRequest,
 } from '../group/group-request.ts'
 import type { GroupImage, GroupSettings } from '../group/group-settings.ts'
 import { heartbeatAnswer, joinRefusal, noRoomError, syncRefusal } from '../group/responses.ts'
 import type { Coordinator, CoordinatorCaller, ResponseTo } from './coordinator.ts'
+import type { AppendGuard } from './coordinator-partition.ts'
 import { TopicCoordinator } from './topic-coordinator.ts'
+import { supportOfTxnOffsetCommit, type TransactionVerifier } from './transaction-verifier.ts'
 
 export interface GroupCoordinatorOptions {
   readonly cluster: Pick<Cluster, 'image' | 'onChange'>
@@ -27,19 +31,23 @@ export interface GroupCoordinatorOptions {
   readonly settings: GroupSettings
   /** How many requests each partition of `__consumer_offsets` may have open, JoinGroups that wait included. */
   readonly openRequestsMax: number
+  /** Asked before the first offsets of a transaction. */
+  readonly verifier: Pick<TransactionVerifier, 'isNeeded' | 'ask'>
 }
 
 /** The coordinator of the groups of a node. It always answers: a refusal is a response of the API that was asked. */
 export class GroupCoordinator implements Coordinator<GroupRequest> {
   readonly #settings: GroupSettings
   readonly #environment: Environment
+  readonly #verifier: GroupCoordinatorOptions['verifier']
   readonly #topic: TopicCoordinator<GroupRequest, GroupImage, GroupMachine>
   /** When the next line about a lack of room may be logged. */
   #nextLineMs = 0
 
-  constructor({ cluster, node, environment, settings, openRequestsMax }: GroupCoordinatorOptions) {
+  constructor({ cluster, node, environment, settings, openRequestsMax, verifier }: GroupCoordinatorOptions) {
     this.#settings = settings
     this.#environment = environment
+    this.#verifier = verifier
     const roomBytes = () => this.#memberRoomBytes
     this.#topic = new TopicCoordinator({
       topic: OFFSETS_TOPIC,
@@ -90,6 +98,11 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
     return (await Promise.all(asked)).flatMap(({ results }) => results)
   }
 
+  /** The end of a transaction that wrote offsets to a partition of `__consumer_offsets`. Rejects with KafkaError. */
+  appendMarker(partition: number, marker: TransactionMarker): Promise<void> {
+    return this.#topic.appendMarker(partition, marker)
+  }
+
   stop(): void {
     this.#topic.stop()
   }
@@ -123,11 +136,29 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
     )
   }
 
+  /** The first offsets of a transaction are stored only once its coordinator knows of them, or knows why they must not be (KIP-890). */
+  async #verify(request: TxnOffsetCommitRequest, caller: CoordinatorCaller): Promise<AppendGuard> {
+    const log = this.#topic.logOf(request.groupId)
+    if (log === undefined) throw new KafkaError('NOT_COORDINATOR')
+    const support = supportOfTxnOffsetCommit(caller.version)
+    if (!this.#verifier.isNeeded(support)) return 'not-required'
+    const { transactionalId } = request
+    const producer = { id: request.producerId, epoch: request.producerEpoch }
+    const guard = log.beginVerification(producer, -1, support === 'add')
+    if (guard === null) return null
+    const { topic, partition } = log.id
+    const partitions = [{ topic, partition }]
+    const [refusal = null] = await this.#verifier.ask({ transactionalId, producer, partitions, support }, caller)
+    if (refusal !== null) throw new KafkaError(refusal)
+    return guard
+  }
+
   async #answer(groupId: string, request: GroupRequest, caller: CoordinatorCaller): Promise<object> {
     const refusal = refusalBeforeLookup(request, this.#settings)
     if (refusal !== null) return refuse(request, refusal, memberIdOf(request))
     try {
-      const response = await this.#topic.request(groupId, request, caller)
+      const guard = request.api === 'TxnOffsetCommit' ? await this.#verify(request.request, caller) : null
+      const response = await this.#topic.request(groupId, request, caller, guard)
       if ('errorCode' in response && response.errorCode === noRoomCode) this.#logNoRoom(groupId, caller)
       return response
     } catch (error) {
@@ -148,6 +179,18 @@ function noneIfNotCoordinator(error: unknown): object {
   throw error
 }
 
+/** What the log, or the transaction's coordinator, says in words that producers know from a group's. */
+const transactionalRefusals: ReadonlyMap<ErrorName, ErrorName> = new Map<ErrorName, ErrorName>([
+  ['NETWORK_EXCEPTION', 'COORDINATOR_LOAD_IN_PROGRESS'],
+  ['UNKNOWN_TOPIC_OR_PARTITION', 'COORDINATOR_NOT_AVAILABLE'],
+  ['NOT_ENOUGH_REPLICAS', 'COORDINATOR_NOT_AVAILABLE'],
+  ['REQUEST_TIMED_OUT', 'COORDINATOR_NOT_AVAILABLE'],
+  ['NOT_LEADER_OR_FOLLOWER', 'NOT_COORDINATOR'],
+  ['KAFKA_STORAGE_ERROR', 'NOT_COORDINATOR'],
+  ['MESSAGE_TOO_LARGE', 'UNKNOWN_SERVER_ERROR'],
+  ['RECORD_LIST_TOO_LARGE', 'UNKNOWN_SERVER_ERROR'],
+])
+
 const memberIdOf = (asked: GroupRequest): string => (asked.api === 'JoinGroup' ? asked.request.memberId : '')
 
 function refuse(asked: GroupRequest, error: ErrorName, memberId: string): object {
@@ -166,7 +209,7 @@ function refuse(asked: GroupRequest, error: ErrorName, memberId: string): object
     case 'OffsetFetch':
       return { groupId: asked.group.groupId, topics: [], errorCode: errorCode(error) }
     case 'TxnOffsetCommit':
-      return txnOffsetCommit.refuse(asked.request, new KafkaError(error))
+      return txnOffsetCommit.refuse(asked.request, new KafkaError(transactionalRefusals.get(error) ?? error))
     case 'OffsetDelete':
       return { errorCode: errorCode(error), topics: [] }
     case 'DescribeGroups':
