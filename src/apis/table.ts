@@ -1,3 +1,5 @@
+import { addOffsetsToTxn } from '../../protocol/messages/add-offsets-to-txn.ts'
+import { addPartitionsToTxn } from '../../protocol/messages/add-partitions-to-txn.ts'
 import { alterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { createPartitions } from '../../protocol/messages/create-partitions.ts'
@@ -11,7 +13,9 @@ import { describeGroups } from '../../protocol/messages/describe-groups.ts'
 import { describeLogDirs } from '../../protocol/messages/describe-log-dirs.ts'
 import { describeProducers } from '../../protocol/messages/describe-producers.ts'
 import { describeTopicPartitions } from '../../protocol/messages/describe-topic-partitions.ts'
+import { describeTransactions } from '../../protocol/messages/describe-transactions.ts'
 import { electLeaders } from '../../protocol/messages/elect-leaders.ts'
+import { endTxn } from '../../protocol/messages/end-txn.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { heartbeat } from '../../protocol/messages/heartbeat.ts'
@@ -23,6 +27,7 @@ import { listConfigResources } from '../../protocol/messages/list-config-resourc
 import { listGroups } from '../../protocol/messages/list-groups.ts'
 import { listOffsets } from '../../protocol/messages/list-offsets.ts'
 import { listPartitionReassignments } from '../../protocol/messages/list-partition-reassignments.ts'
+import { listTransactions } from '../../protocol/messages/list-transactions.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
 import { offsetDelete } from '../../protocol/messages/offset-delete.ts'
@@ -30,6 +35,8 @@ import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
 import { offsetForLeaderEpoch } from '../../protocol/messages/offset-for-leader-epoch.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { syncGroup } from '../../protocol/messages/sync-group.ts'
+import { txnOffsetCommit } from '../../protocol/messages/txn-offset-commit.ts'
+import { writeTxnMarkers } from '../../protocol/messages/write-txn-markers.ts'
 import { ApiTable, api, pipelinedApi } from './api-table.ts'
 import { handleApiVersions } from './cluster/api-versions.ts'
 import { handleDescribeCluster } from './cluster/describe-cluster.ts'
@@ -63,6 +70,13 @@ import { handleDescribeTopicPartitions } from './topics/describe-topic-partition
 import { handleElectLeaders } from './topics/elect-leaders.ts'
 import { handleListPartitionReassignments } from './topics/list-partition-reassignments.ts'
 import { handleMetadata } from './topics/metadata.ts'
+import { handleAddOffsetsToTxn } from './transactions/add-offsets-to-txn.ts'
+import { handleAddPartitionsToTxn } from './transactions/add-partitions-to-txn.ts'
+import { handleDescribeTransactions } from './transactions/describe-transactions.ts'
+import { handleEndTxn } from './transactions/end-txn.ts'
+import { handleListTransactions } from './transactions/list-transactions.ts'
+import { handleTxnOffsetCommit } from './transactions/txn-offset-commit.ts'
+import { handleWriteTxnMarkers } from './transactions/write-txn-markers.ts'
 
 export { type ApiRow, ApiTable } from './api-table.ts'
 export type { ConnectionFacts } from './connection-facts.ts'
@@ -93,6 +107,11 @@ export const apiTable = new ApiTable([
   api(deleteRecords, '0-2', handleDeleteRecords),
   api(initProducerId, '0-5', handleInitProducerId),
   api(offsetForLeaderEpoch, { listed: '2-4', served: '0-4' }, handleOffsetForLeaderEpoch),
+  api(addPartitionsToTxn, '0-5', handleAddPartitionsToTxn),
+  api(addOffsetsToTxn, '0-4', handleAddOffsetsToTxn),
+  api(endTxn, '0-5', handleEndTxn),
+  api(writeTxnMarkers, { listed: '1-2', served: '0-2' }, handleWriteTxnMarkers),
+  api(txnOffsetCommit, '0-6', handleTxnOffsetCommit),
   api(describeConfigs, { listed: '1-4', served: '0-4' }, handleDescribeConfigs),
   api(alterConfigs, '0-2', handleAlterConfigs),
   api(describeLogDirs, { listed: '1-5', served: '0-5' }, handleDescribeLogDirs),
@@ -104,6 +123,8 @@ export const apiTable = new ApiTable([
   api(offsetDelete, '0', handleOffsetDelete),
   api(describeCluster, '0-2', handleDescribeCluster),
   api(describeProducers, '0', handleDescribeProducers),
+  api(describeTransactions, '0', handleDescribeTransactions),
+  api(listTransactions, '0-2', handleListTransactions),
   api(listConfigResources, '0-1', handleListConfigResources),
   api(describeTopicPartitions, '0', handleDescribeTopicPartitions),
 ])

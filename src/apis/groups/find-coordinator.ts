@@ -3,7 +3,7 @@ import { errorCode, KafkaError } from '../../../protocol/errors.ts'
 import type { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { TopicImage } from '../../cluster/metadata-image.ts'
-import { OFFSETS_TOPIC } from '../../cluster/topic-names.ts'
+import { OFFSETS_TOPIC, TRANSACTION_STATE_TOPIC } from '../../cluster/topic-names.ts'
 import type { RequestContext } from '../context.ts'
 import { orRefused } from '../refused.ts'
 import { ensureTopicsHere } from '../topics/first-use.ts'
@@ -14,6 +14,7 @@ type Request = RequestOf<typeof findCoordinator>
 type Response = ResponseOf<typeof findCoordinator>
 
 const GROUP = 0
+const TRANSACTION = 1
 const SHARE = 2
 
 interface Found {
@@ -41,9 +42,9 @@ function finderFor(keyType: number, context: RequestContext): Promise<Finder> {
     async () => {
       // In these two versions Kafka gives no reason.
       if (keyType === SHARE && (context.version === 4 || context.version === 5)) throw new KafkaError('INVALID_REQUEST', '')
-      if (keyType !== GROUP) throw new KafkaError('INVALID_REQUEST')
-      const topic = await offsetsTopic(context)
-      return (groupId) => groupCoordinator(groupId, topic, context)
+      if (keyType !== GROUP && keyType !== TRANSACTION) throw new KafkaError('INVALID_REQUEST')
+      const topic = await topicHere(keyType === GROUP ? OFFSETS_TOPIC : TRANSACTION_STATE_TOPIC, context)
+      return (key) => coordinatorOf(key, topic, context)
     },
     (error) => () => nowhere(error),
   )
@@ -58,16 +59,16 @@ const nowhere = (error: KafkaError): Found => ({
 })
 
 /** It is made when it is first needed. */
-async function offsetsTopic({ services }: RequestContext): Promise<TopicImage> {
-  const [ensured] = await ensureTopicsHere([OFFSETS_TOPIC], services)
+async function topicHere(name: string, { services }: RequestContext): Promise<TopicImage> {
+  const [ensured] = await ensureTopicsHere([name], services)
   if (ensured === undefined || 'error' in ensured) throw new KafkaError('COORDINATOR_NOT_AVAILABLE', ensured?.error.message)
   return ensured.topic
 }
 
-/** The leader of the partition in which the group's records stand. */
-function groupCoordinator(groupId: string, topic: TopicImage, { services, connection }: RequestContext): Found {
+/** The leader of the partition in which the records of a group or a transactional id stand. */
+function coordinatorOf(key: string, topic: TopicImage, { services, connection }: RequestContext): Found {
   const { cluster, advertising } = services
-  const partition = topic.partitions[coordinatorPartition(groupId, topic.partitions.length)]
+  const partition = topic.partitions[coordinatorPartition(key, topic.partitions.length)]
   const node = cluster.nodes.find(({ id }) => id === partition?.leader)
   const endpoint = node === undefined ? undefined : advertising.endpointOf(node, connection)
   if (node === undefined || endpoint === undefined) return nowhere(new KafkaError('COORDINATOR_NOT_AVAILABLE'))

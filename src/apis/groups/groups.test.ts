@@ -33,13 +33,19 @@ describe('FindCoordinator', () => {
     expect(coordinators).toEqual(['readers', '', 'readers'].map((key) => ({ key, ...here(), errorMessage: '' })))
   })
 
+  test('finds the coordinator of a transactional id, whose topic is made when it is first asked for', async () => {
+    expect(await ask(findCoordinator, 3, { key: 'payments', keyType: 1 })).toMatchObject(here())
+    const { coordinators } = await ask(findCoordinator, 6, { keyType: 1, coordinatorKeys: ['payments'] })
+    expect(coordinators).toEqual([{ key: 'payments', ...here(), errorMessage: '' }])
+  })
+
   test('gives no reason where share groups are asked for by a version that does not know them', async () => {
     const { coordinators } = await ask(findCoordinator, 5, { keyType: 2, coordinatorKeys: ['readers'] })
     expect(coordinators).toMatchObject([{ key: 'readers', nodeId: -1, errorMessage: '' }])
     expect(errorName(coordinators[0]!.errorCode)).toBe('INVALID_REQUEST')
   })
 
-  test.each([1, 2, 7])('refuses the kind of key %i', async (keyType) => {
+  test.each([2, 7])('refuses the kind of key %i', async (keyType) => {
     const nowhere = { nodeId: -1, host: '', port: -1 }
     const one = await ask(findCoordinator, 3, { key: 'payments', keyType })
     expect([one, errorName(one.errorCode)]).toEqual([expect.objectContaining(nowhere), 'INVALID_REQUEST'])

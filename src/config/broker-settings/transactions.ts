@@ -60,14 +60,14 @@ export const transactionSettings = {
     importance: 'low',
     internal: true,
   }),
-  'add.partitions.to.txn.retry.backoff.ms': accepted.int(
+  'add.partitions.to.txn.retry.backoff.ms': used.int(
     20,
-    'The first wait, in milliseconds, before AddPartitionsToTxn is tried again.',
+    'The milliseconds between two tries to begin a transaction while the one before ends.',
     { min: 1, importance: 'high' },
   ),
-  'add.partitions.to.txn.retry.backoff.max.ms': accepted.int(
+  'add.partitions.to.txn.retry.backoff.max.ms': used.int(
     100,
-    'The longest wait, in milliseconds, before AddPartitionsToTxn is tried again.',
+    'How long, in milliseconds, a Produce waits so before its client is told to come again.',
     { min: 0, importance: 'high' },
   ),
 }
