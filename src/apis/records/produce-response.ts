@@ -1,7 +1,7 @@
 import type { ErrorName, KafkaError } from '../../../protocol/errors.ts'
 import type { produce } from '../../../protocol/messages/produce.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
-import type { AppendedBatch, PartitionLog } from '../../log/partition-log.ts'
+import type { AppendedBatch, PartitionLog, VerificationGuard } from '../../log/partition-log.ts'
 import type { RequestContext } from '../context.ts'
 import { currentLeaderOf, leaderEndpoints } from '../current-leader.ts'
 
@@ -19,6 +19,8 @@ interface Outcome {
 export interface Place {
   readonly topic: Request['topicData'][number]
   readonly data: Request['topicData'][number]['partitionData'][number]
+  /** What the log asks for with a transactional batch. */
+  guard: VerificationGuard | 'not-required' | null
   outcome: Outcome
   /** Settled when acks is satisfied; undefined: it is. */
   wait: undefined | Promise<void>

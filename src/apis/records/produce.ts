@@ -12,6 +12,7 @@ import type { PreparedBatch } from '../../log/prepared-batch.ts'
 import type { RequestContext, Started } from '../context.ts'
 import { refusalOf } from '../refused.ts'
 import { type Place, produceResponse } from './produce-response.ts'
+import { verifyTransactionalBatches } from './transactional-batches.ts'
 
 /*
  * Produce. 3: batches of magic 2, transactional id · 7: zstd · 8: errors of single records (KIP-467) · 9: flexible
@@ -31,10 +32,25 @@ const ADMIN_CLIENT_ID = '__admin_client'
 export function handleProduce(request: Request, context: RequestContext): Started<Response> {
   const places = request.topicData.flatMap((topic) =>
     topic.partitionData.map(
-      (data): Place => ({ topic, data, outcome: { log: null, appended: null, error: null }, wait: undefined }),
+      (data): Place => ({ topic, data, guard: null, outcome: { log: null, appended: null, error: null }, wait: undefined }),
     ),
   )
-  const appending = appendFrom(places, 0, request, context)
+  let appending: undefined | Promise<void>
+  try {
+    const verifying = verifyTransactionalBatches(
+      places,
+      request.transactionalId,
+      (place) => logOf(place, request, context),
+      context,
+    )
+    appending =
+      verifying === undefined
+        ? appendFrom(places, 0, request, context)
+        : verifying.then(() => appendFrom(places, 0, request, context))
+  } catch (error) {
+    if (request.acks === 0 && error instanceof KafkaError) return { ordered: undefined, response: 'close' }
+    throw error
+  }
   if (appending === undefined) {
     return { ordered: context.services.whenWritable(), response: answer(places, request, context) }
   }
@@ -44,7 +60,7 @@ export function handleProduce(request: Request, context: RequestContext): Starte
   }
 }
 
-/** Undefined: all is appended or refused. A promise only where a batch has to be unpacked first. */
+/** Undefined: all is appended or refused. A promise only where a batch has to be unpacked first. What the transaction's coordinator refused is left out. */
 function appendFrom(
   places: readonly Place[],
   from: number,
@@ -53,6 +69,7 @@ function appendFrom(
 ): undefined | Promise<void> {
   for (let index = from; index < places.length; index++) {
     const place = places[index] as Place
+    if (place.outcome.error !== null) continue
     try {
       const log = logOf(place, request, context)
       place.outcome = { log, appended: null, error: null }
@@ -114,7 +131,7 @@ function logOf({ topic, data }: Place, request: Request, context: RequestContext
 /** Asks in the same turn for what acks wants: a failure later on must not be missed. */
 function append(place: Place, log: PartitionLog, batch: PreparedBatch, acks: number): void {
   try {
-    const appended = log.append(batch)
+    const appended = log.append(batch, place.guard)
     place.outcome = { log, appended, error: null }
     place.wait = waitFor(log, appended, acks)
     // Looked at when the other partitions are appended as well.
