@@ -12,7 +12,7 @@ import { ControlledStorage } from './controlled-storage.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogStartOffsets } from './log-start-offsets.ts'
 import { openPartitionLog } from './open-partition-log.ts'
-import type { AppendedBatch, PartitionLog } from './partition-log.ts'
+import type { AppendedBatch, PartitionLog, TransactionMarker } from './partition-log.ts'
 import type { PreparedBatch } from './prepared-batch.ts'
 
 /** As a topic has it without settings of its own. */
@@ -93,6 +93,19 @@ export class TestLog {
 
   append(options: TestBatchOptions = {}): AppendedBatch {
     return this.log.append(this.log.prepare(testRecords(options), { by: 'client' }) as PreparedBatch)
+  }
+
+  /** A batch of a transaction whose coordinator has said yes. */
+  appendTransactional(options: TestBatchOptions): AppendedBatch {
+    const { producerId: id = 7n, producerEpoch: epoch = 0, baseSequence = 0 } = options
+    const records = testRecords({ ...options, producerId: id, producerEpoch: epoch, baseSequence, isTransactional: true })
+    const guard = this.log.beginVerification({ id, epoch }, baseSequence, false)
+    return this.log.append(this.log.prepare(records, { by: 'client' }) as PreparedBatch, guard)
+  }
+
+  endTransaction(marker: Partial<TransactionMarker> = {}): AppendedBatch {
+    const first = { producerId: 7n, producerEpoch: 0, coordinatorEpoch: 0, transactionVersion: 1 }
+    return this.log.appendMarker({ ...first, commit: true, ...marker })
   }
 
   /** All that was appended is written and durable. */
