@@ -25,12 +25,11 @@ function add(known: Transaction | undefined, request: AddPartitions, turn: Turn)
   const { transactionalId, producer, partitions, transactionVersion } = request
   if (transactionalId === '') return 'INVALID_REQUEST'
   if (known === undefined) return 'INVALID_PRODUCER_ID_MAPPING'
-  // First, since the producer may go on already with the producer id that is being drawn.
-  if (turn.isPending(transactionalId)) return 'CONCURRENT_TRANSACTIONS'
+  // First, since the producer may go on already with the producer id that comes with Complete*.
+  if (turn.isPending(transactionalId) || isPrepared(known.state)) return 'CONCURRENT_TRANSACTIONS'
   if (known.producerId !== producer.id) return 'INVALID_PRODUCER_ID_MAPPING'
   // Nobody was ever given the epoch that fences; a transaction of it could not be fenced.
   if (known.producerEpoch !== producer.epoch || producer.epoch === fencingEpoch) return 'PRODUCER_FENCED'
-  if (isPrepared(known.state)) return 'CONCURRENT_TRANSACTIONS'
   if (known.state === 'Ongoing' && partitions.every((partition) => hasPartition(known.partitions, partition))) return 'NONE'
   if (!turn.canHold(transactionVersion)) return 'UNSUPPORTED_VERSION'
   const added = withPartitions(known, partitions, transactionVersion, turn.nowMs)

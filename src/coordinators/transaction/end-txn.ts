@@ -1,20 +1,18 @@
 import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
 import { lastClientEpoch, noProducerEpoch, noProducerId, type Transaction } from './transaction.ts'
 import type { EndTxnRequest, EndTxnResponse, TransactionInput } from './transaction-request.ts'
-import type { TransactionState } from './transaction-state.ts'
+import { isPrepared, type PreparedState, type TransactionState } from './transaction-state.ts'
 import { bumpsEpochs, completed, prepared, takesProducerId } from './transitions.ts'
 import type { Turn } from './turn.ts'
 
 /** `prepare`: the transaction ends now; NONE: it has ended so already, and this is the same request again. */
-type Verdict = 'prepare' | 'NONE' | 'CONCURRENT_TRANSACTIONS' | 'INVALID_TXN_STATE' | 'PRODUCER_FENCED'
-type Verdicts = Readonly<Record<TransactionState, { readonly commit: Verdict; readonly abort: Verdict }>>
+type Verdict = 'prepare' | 'NONE' | 'INVALID_TXN_STATE' | 'PRODUCER_FENCED'
+type Verdicts = Readonly<Record<Exclude<TransactionState, PreparedState>, { readonly commit: Verdict; readonly abort: Verdict }>>
 
 /** The producer keeps its epoch, so that only the state can tell a retry. */
 const withoutEpochs: Verdicts = {
   Empty: { commit: 'INVALID_TXN_STATE', abort: 'INVALID_TXN_STATE' },
   Ongoing: { commit: 'prepare', abort: 'prepare' },
-  PrepareCommit: { commit: 'CONCURRENT_TRANSACTIONS', abort: 'INVALID_TXN_STATE' },
-  PrepareAbort: { commit: 'INVALID_TXN_STATE', abort: 'CONCURRENT_TRANSACTIONS' },
   CompleteCommit: { commit: 'NONE', abort: 'INVALID_TXN_STATE' },
   CompleteAbort: { commit: 'INVALID_TXN_STATE', abort: 'NONE' },
 }
@@ -23,8 +21,6 @@ const withoutEpochs: Verdicts = {
 const currentEpoch: Verdicts = {
   Empty: { commit: 'INVALID_TXN_STATE', abort: 'prepare' },
   Ongoing: { commit: 'prepare', abort: 'prepare' },
-  PrepareCommit: { commit: 'PRODUCER_FENCED', abort: 'PRODUCER_FENCED' },
-  PrepareAbort: { commit: 'PRODUCER_FENCED', abort: 'PRODUCER_FENCED' },
   CompleteCommit: { commit: 'INVALID_TXN_STATE', abort: 'prepare' },
   CompleteAbort: { commit: 'INVALID_TXN_STATE', abort: 'prepare' },
 }
@@ -33,8 +29,6 @@ const currentEpoch: Verdicts = {
 const previousEpoch: Verdicts = {
   Empty: { commit: 'PRODUCER_FENCED', abort: 'PRODUCER_FENCED' },
   Ongoing: { commit: 'PRODUCER_FENCED', abort: 'PRODUCER_FENCED' },
-  PrepareCommit: { commit: 'CONCURRENT_TRANSACTIONS', abort: 'INVALID_TXN_STATE' },
-  PrepareAbort: { commit: 'INVALID_TXN_STATE', abort: 'CONCURRENT_TRANSACTIONS' },
   CompleteCommit: { commit: 'NONE', abort: 'INVALID_TXN_STATE' },
   CompleteAbort: { commit: 'INVALID_TXN_STATE', abort: 'NONE' },
 }
@@ -54,10 +48,10 @@ function end(known: Transaction | undefined, input: TransactionInput, request: E
   const transactionVersion = transactionVersionOf(version)
   if (request.transactionalId === '') return refusal('INVALID_REQUEST', version)
   if (known === undefined) return refusal('INVALID_PRODUCER_ID_MAPPING', version)
-  const isPending = turn.isPending(known.transactionalId)
+  const isDrawing = turn.isPending(known.transactionalId)
   const verdict = bumpsEpochs(transactionVersion)
-    ? verdictWithEpochs(known, request, isPending)
-    : verdictWithoutEpochs(known, request, isPending)
+    ? verdictWithEpochs(known, request, isDrawing)
+    : verdictWithoutEpochs(known, request, isDrawing)
   if (verdict === 'NONE') return success(known, transactionVersion)
   if (verdict !== 'prepare') return refusal(verdict, version)
   if (!turn.canHold(transactionVersion)) return refusal('UNSUPPORTED_VERSION', version)
@@ -73,24 +67,24 @@ function end(known: Transaction | undefined, input: TransactionInput, request: E
   return success(completed(ended, turn.nowMs), transactionVersion)
 }
 
-function verdictWithoutEpochs(known: Transaction, request: EndTxnRequest, isPending: boolean): Verdict | ErrorName {
+function verdictWithoutEpochs(known: Transaction, request: EndTxnRequest, isDrawing: boolean): Verdict | ErrorName {
+  const { state } = known
   if (known.producerId !== request.producerId) return 'INVALID_PRODUCER_ID_MAPPING'
   if (known.producerEpoch !== request.producerEpoch) return 'PRODUCER_FENCED'
-  if (isPending) return 'CONCURRENT_TRANSACTIONS'
-  return withoutEpochs[known.state][request.committed ? 'commit' : 'abort']
+  if (isDrawing || isPrepared(state)) return 'CONCURRENT_TRANSACTIONS'
+  return withoutEpochs[state][request.committed ? 'commit' : 'abort']
 }
 
-function verdictWithEpochs(known: Transaction, request: EndTxnRequest, isPending: boolean): Verdict | ErrorName {
-  // First, since the producer may go on already with the producer id that is being drawn.
-  if (isPending) return 'CONCURRENT_TRANSACTIONS'
+function verdictWithEpochs(known: Transaction, request: EndTxnRequest, isDrawing: boolean): Verdict | ErrorName {
+  const { state } = known
+  // First, since the producer may go on already with the producer id that comes with Complete*.
+  if (isDrawing || isPrepared(state)) return 'CONCURRENT_TRANSACTIONS'
   const isOverflow = isRetryOverOverflow(known, request)
   if (known.producerId !== request.producerId && !isOverflow) return 'INVALID_PRODUCER_ID_MAPPING'
   const ending = request.committed ? 'commit' : 'abort'
-  if (known.producerEpoch === request.producerEpoch) return currentEpoch[known.state][ending]
-  if (known.producerEpoch === request.producerEpoch + 1) return previousEpoch[known.state][ending]
-  // The new producer id comes with Complete*; before, a retry is told by its epoch.
-  const isComplete = known.state === 'CompleteCommit' || known.state === 'CompleteAbort'
-  return isOverflow && isComplete ? previousEpoch[known.state][ending] : 'PRODUCER_FENCED'
+  if (known.producerEpoch === request.producerEpoch) return currentEpoch[state][ending]
+  const isRetry = known.producerEpoch === request.producerEpoch + 1 || isOverflow
+  return isRetry ? previousEpoch[state][ending] : 'PRODUCER_FENCED'
 }
 
 /** The retry of the end that brought a new producer id. */

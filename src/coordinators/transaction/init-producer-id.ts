@@ -40,8 +40,7 @@ function init(
   const transactionalId = request.transactionalId ?? ''
   const refused = requestError(request, turn)
   if (refused !== null) return refused
-  // With nothing known yet only another InitProducerId can be under way.
-  if (turn.isPending(transactionalId)) return 'CONCURRENT_TRANSACTIONS'
+  if (turn.isPending(transactionalId) || (known !== undefined && isPrepared(known.state))) return 'CONCURRENT_TRANSACTIONS'
   if (known === undefined) {
     const drawn = turn.drawProducerId(transactionalId, input)
     if (drawn === null) return null
@@ -50,7 +49,6 @@ function init(
   }
   const expected = expectedProducer(request)
   if (expected !== null && !mayAsk(known, expected)) return 'PRODUCER_FENCED'
-  if (isPrepared(known.state)) return 'CONCURRENT_TRANSACTIONS'
   // The epoch that fences is never given out: when the client asks again, it gets the next one.
   if (known.state === 'Ongoing') return abortFencing(known, input, turn)
   return next(known, expected, input, request, turn)

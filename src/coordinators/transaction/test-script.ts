@@ -110,8 +110,8 @@ const bigintOf = (text: string | undefined, otherwise: bigint): bigint => (text 
 function stored(words: Words): Partial<Transaction> {
   return {
     transactionalId: words['arg0'] ?? 't',
-    producerId: bigintOf(words['producer'], 1000n),
-    previousProducerId: bigintOf(words['producer'], 1000n),
+    producerId: bigintOf(words['producer'], 500n),
+    previousProducerId: bigintOf(words['producer'], 500n),
     producerEpoch: Number(words['epoch'] ?? 0),
     lastUpdateTimestamp: 1_000_000n,
   }

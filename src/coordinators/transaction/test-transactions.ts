@@ -68,6 +68,13 @@ export class TestTransactions {
     return this.#step({ kind: 'request', id, request, caller })
   }
 
+  /** `Response` is spelled out by the caller, who knows what was asked last. */
+  lastAnswer<Response extends object>(): Response {
+    const last = this.answers.at(-1)
+    if (last === undefined) throw new Error('Nothing was answered.')
+    return last.response as Response
+  }
+
   /** What stands in the log as a record says it, however it came to be so. */
   store(transaction: Partial<Transaction>): void {
     this.#append(transactionRecord({ ...newTransaction('t', 1000n), timeoutMs: 60_000, ...transaction }, 1))

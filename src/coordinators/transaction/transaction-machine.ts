@@ -24,6 +24,8 @@ import { completed } from './transitions.ts'
 import { Turn } from './turn.ts'
 
 type TransactionMachineInput = Input<TransactionRequest, TransactionEffect, TransactionResult>
+/** No record holds the last epoch, none of version 0 the previous producer id: after a restart a retry that needs them is fenced. */
+type Unrecorded = Pick<Transaction, 'lastProducerEpoch' | 'previousProducerId'>
 type EffectInput = Extract<TransactionMachineInput, { kind: 'effect' }>
 
 /** The transactional ids of one partition of `__transaction_state`. */
@@ -31,8 +33,8 @@ export class TransactionMachine implements Machine<TransactionRequest, Transacti
   readonly #settings: TransactionSettings
   readonly #transactions = new Map<string, Transaction>()
   readonly #producerIds = new DrawnProducerIds()
-  /** The part of what was just decided that no record holds. */
-  readonly #lastProducerEpochs = new Map<string, number>()
+  /** The part of what was just decided that its record may not hold. */
+  readonly #decided = new Map<string, Unrecorded>()
 
   constructor(settings: TransactionSettings) {
     this.#settings = settings
@@ -68,8 +70,8 @@ export class TransactionMachine implements Machine<TransactionRequest, Transacti
       case 'image':
         break
     }
-    for (const { transactionalId, lastProducerEpoch } of turn.written) {
-      this.#lastProducerEpochs.set(transactionalId, lastProducerEpoch)
+    for (const { transactionalId, lastProducerEpoch, previousProducerId } of turn.written) {
+      this.#decided.set(transactionalId, { lastProducerEpoch, previousProducerId })
     }
     return turn.decision()
   }
@@ -83,9 +85,8 @@ export class TransactionMachine implements Machine<TransactionRequest, Transacti
       return
     }
     const transaction = transactionOf(transactionalId, value, this.#transactions.get(transactionalId))
-    const decided = this.#lastProducerEpochs.get(transactionalId)
-    this.#lastProducerEpochs.delete(transactionalId)
-    this.#transactions.set(transactionalId, decided === undefined ? transaction : { ...transaction, lastProducerEpoch: decided })
+    this.#transactions.set(transactionalId, { ...transaction, ...this.#decided.get(transactionalId) })
+    this.#decided.delete(transactionalId)
   }
 
   /** Nobody writes to this topic within a transaction. */
