@@ -46,6 +46,13 @@ export class AbortedTransactions {
     return found.sort((one, other) => (one.firstOffset < other.firstOffset ? -1 : 1))
   }
 
+  /** A transaction turns out to have been open from here on all the time. */
+  wereStableUpTo(offset: bigint): void {
+    for (let at = 3; at < this.#count * fields; at += fields) {
+      if (this.#entries[at]! > offset) this.#entries[at] = offset
+    }
+  }
+
   /** Those that ended below `offset` are met by no read any more. */
   removeBefore(offset: bigint): void {
     const first = this.#firstFrom(offset)

@@ -103,6 +103,14 @@ export class TestLog {
     return this.log.append(this.log.prepare(records, { by: 'client' }) as PreparedBatch, guard)
   }
 
+  /** As a coordinator writes it: without sequences. */
+  appendTransactionalByCoordinator(producerId: bigint, count: number): AppendedBatch {
+    const prepared = this.log.prepare(testRecords({ producerId, producerEpoch: 0, count, isTransactional: true }), {
+      by: 'coordinator',
+    }) as PreparedBatch
+    return this.log.append(prepared, this.log.beginVerification({ id: producerId, epoch: 0 }, -1, true))
+  }
+
   endTransaction(marker: Partial<TransactionMarker> = {}): AppendedBatch {
     const first = { producerId: 7n, producerEpoch: 0, coordinatorEpoch: 0, transactionVersion: 1 }
     return this.log.appendMarker({ ...first, commit: true, ...marker })

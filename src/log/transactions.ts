@@ -25,6 +25,7 @@ export class Transactions {
     this.#open.set(producerId, firstOffset)
     this.#open = new Map([...this.#open].sort(([, one], [, other]) => (one < other ? -1 : 1)))
     this.#firstOpen = earliest(this.#open)
+    this.aborted.wereStableUpTo(firstOffset)
   }
 
   end(producerId: bigint, firstOffset: bigint, markerOffset: bigint, commit: boolean): void {
