@@ -42,6 +42,13 @@ describe('aborted transactions', () => {
     expect(aborted.within(0n, 100n)).toEqual([entry(4n, 40n, 41n)])
   })
 
+  test('of a log that turns out to have been less stable are all found', () => {
+    const aborted = index()
+    aborted.wereStableUpTo(5n)
+    aborted.add(entry(4n, 5n, 40n), 41n)
+    expect(aborted.within(0n, 6n).map(({ producerId }) => producerId)).toEqual([4n])
+  })
+
   test('may be many', () => {
     const aborted = new AbortedTransactions()
     for (let offset = 0n; offset < 1000n; offset += 2n) aborted.add(entry(offset, offset, offset + 1n), offset + 2n)

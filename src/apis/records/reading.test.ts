@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { errorName } from '../../../protocol/errors.ts'
 import { createTopics } from '../../../protocol/messages/create-topics.ts'
 import { deleteRecords } from '../../../protocol/messages/delete-records.ts'
+import { describeProducers } from '../../../protocol/messages/describe-producers.ts'
 import { fetch } from '../../../protocol/messages/fetch.ts'
 import { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
 import { listOffsets } from '../../../protocol/messages/list-offsets.ts'
@@ -225,5 +226,49 @@ describe('DeleteRecords', () => {
     expect(await remove(2, 'orders', 0n, 9)).toEqual(['UNKNOWN_TOPIC_OR_PARTITION', -1n])
     expect(await remove(2, 'compacted', 0n)).toEqual(['POLICY_VIOLATION', -1n])
     expect(await remove(2, '__consumer_offsets', 0n)).toEqual(['INVALID_TOPIC_EXCEPTION', -1n])
+  })
+})
+
+describe('DescribeProducers', () => {
+  const describeIn = async (name: string, partitionIndex = 0) => {
+    const { topics } = await ask(describeProducers, 0, { topics: [{ name, partitionIndexes: [partitionIndex] }] })
+    const { errorCode, errorMessage, activeProducers } = topics[0]!.partitions[0]!
+    return { code: errorName(errorCode), errorMessage, activeProducers }
+  }
+
+  test('tells of those that a partition knows', async () => {
+    const records = testBatch([{ timestamp: firstMs }, { timestamp: firstMs }], {
+      producerId: 5n,
+      producerEpoch: 2,
+      baseSequence: 0,
+    })
+    const topicData = [{ name: 'parcels', partitionData: [{ index: 1, records }] }]
+    await ask(produce, 9, { transactionalId: null, acks: -1, timeoutMs: 5000, topicData })
+    expect(await describeIn('parcels', 1)).toEqual({
+      code: 'NONE',
+      errorMessage: null,
+      activeProducers: [
+        {
+          producerId: 5n,
+          producerEpoch: 2,
+          lastSequence: 1,
+          lastTimestamp: firstMs,
+          coordinatorEpoch: -1,
+          currentTxnStartOffset: -1n,
+        },
+      ],
+    })
+    expect(await describeIn('parcels', 0)).toMatchObject({ code: 'NONE', activeProducers: [] })
+  })
+
+  test('refuses what is not there, with a message if it is the topic', async () => {
+    const unknown = 'This server does not host this topic-partition.'
+    expect(await describeIn('unknown')).toEqual({
+      code: 'UNKNOWN_TOPIC_OR_PARTITION',
+      errorMessage: unknown,
+      activeProducers: [],
+    })
+    expect(await describeIn('a/b')).toMatchObject({ code: 'INVALID_TOPIC_EXCEPTION', errorMessage: expect.any(String) })
+    expect(await describeIn('parcels', 9)).toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION', errorMessage: null })
   })
 })
