@@ -123,6 +123,11 @@ describe('EndTxn 5 takes an epoch with each end', () => {
     },
   )
 
+  test('the epoch that fences is told to nobody', () => {
+    const asked = { version: 5, committed: false, producerEpoch: 32766 }
+    expect(ended(inState('CompleteAbort', { producerEpoch: 32767 }), asked)).toBe(fenced)
+  })
+
   test('an abort at the epoch that fences goes on with a new producer id', () => {
     const transactions = inState('CompleteAbort', { producerEpoch: 32767 })
     transactions.request(end({ committed: false, producerId, producerEpoch: 32767 }), 5)

@@ -1,5 +1,5 @@
 import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
-import { lastClientEpoch, noProducerEpoch, noProducerId, type Transaction } from './transaction.ts'
+import { fencingEpoch, lastClientEpoch, noProducerEpoch, noProducerId, type Transaction } from './transaction.ts'
 import type { EndTxnRequest, EndTxnResponse, TransactionInput } from './transaction-request.ts'
 import { isPrepared, type PreparedState, type TransactionState } from './transaction-state.ts'
 import { bumpsEpochs, completed, prepared, takesProducerId } from './transitions.ts'
@@ -83,8 +83,9 @@ function verdictWithEpochs(known: Transaction, request: EndTxnRequest, isDrawing
   if (known.producerId !== request.producerId && !isOverflow) return 'INVALID_PRODUCER_ID_MAPPING'
   const ending = request.committed ? 'commit' : 'abort'
   if (known.producerEpoch === request.producerEpoch) return currentEpoch[state][ending]
-  const isRetry = known.producerEpoch === request.producerEpoch + 1 || isOverflow
-  return isRetry ? previousEpoch[state][ending] : 'PRODUCER_FENCED'
+  // The last epoch is left by a fence of version 1 alone, so that nobody's end was answered with it; Kafka would tell it here.
+  const isBumped = known.producerEpoch === request.producerEpoch + 1 && known.producerEpoch !== fencingEpoch
+  return isBumped || isOverflow ? previousEpoch[state][ending] : 'PRODUCER_FENCED'
 }
 
 /** The retry of the end that brought a new producer id. */

@@ -22,6 +22,7 @@ export const testSettings: TransactionSettings = {
 }
 
 type TestDecision = Decision<TransactionEffect>
+export type TestInput = Input<TransactionRequest, TransactionEffect, TransactionResult>
 
 /** What a step led to, in the order in which it came out. */
 export interface Outcome {
@@ -43,6 +44,8 @@ export class TestTransactions {
   /** Every answer, in the order in which they came. */
   readonly answers: { readonly id: number; readonly response: object }[] = []
   machine: TransactionMachine
+  /** Told of each decision before its records are replayed. */
+  watch: (input: TestInput, decision: TestDecision) => void = () => {}
   nowMs = 1_000_000
   transactionVersion: number
   nextProducerId = 1000n
@@ -136,9 +139,10 @@ export class TestTransactions {
     this.log.push(record)
   }
 
-  #step(input: Input<TransactionRequest, TransactionEffect, TransactionResult>): TestDecision {
+  #step(input: TestInput): TestDecision {
     const { transactionVersion } = this
     const decision = this.machine.decide(input, { transactionVersion }, this.nowMs, { uuid: () => '' })
+    this.watch(input, decision)
     for (const record of decision.records) this.#append(record)
     for (const reply of decision.replies) {
       if (!this.open.delete(reply.id)) throw new Error(`Request ${reply.id} is not open and was answered.`)
