@@ -77,18 +77,14 @@ export class TransactionCoordinator implements Coordinator<TransactionRequest> {
 
   /** Of all partitions that this node leads; as in Kafka, a partition that is being loaded refuses the whole. */
   async list(request: ListTransactionsRequest, caller: CoordinatorCaller): Promise<ListTransactionsResponse> {
-    const responses: ListTransactionsResponse[] = []
-    try {
-      const asked = this.#topic.requestAll({ api: 'ListTransactions', request }, caller)
-      responses.push(...((await Promise.all(asked)) as ListTransactionsResponse[]))
-    } catch (error) {
-      if (error instanceof KafkaError) return refuse({ api: 'ListTransactions', request }, error.code) as ListTransactionsResponse
-      throw error
-    }
+    const asked = { api: 'ListTransactions', request } as const
+    const answers = this.#topic.requestAll(asked, caller).map((answer) => answer.catch((error) => refusedPartition(asked, error)))
+    const responses = (await Promise.all(answers)) as ListTransactionsResponse[]
+    const refusal = responses.find((response) => response.errorCode !== 0)
     return {
-      errorCode: responses.find((response) => response.errorCode !== 0)?.errorCode ?? 0,
+      errorCode: refusal?.errorCode ?? 0,
       unknownStateFilters: responses[0]?.unknownStateFilters ?? [],
-      transactionStates: responses.flatMap(({ transactionStates }) => transactionStates),
+      transactionStates: refusal === undefined ? responses.flatMap(({ transactionStates }) => transactionStates) : [],
     }
   }
 
@@ -124,6 +120,12 @@ export class TransactionCoordinator implements Coordinator<TransactionRequest> {
     const error = await this.#options.markers.appendToAll(partitions, marker, signal)
     return error === null ? { kind: 'markers-written' } : { kind: 'refused', error }
   }
+}
+
+/** A partition that has another leader by now is that one's to list. */
+function refusedPartition(asked: TransactionRequest, error: unknown): object {
+  if (!(error instanceof KafkaError)) throw error
+  return refuse(asked, error.code === 'NOT_COORDINATOR' ? 'NONE' : error.code)
 }
 
 function refuse(asked: TransactionRequest, error: ErrorName): object {
