@@ -1,6 +1,7 @@
 import type { BrokerConfig } from './broker-config.ts'
 import type { BrokerSettingName } from './broker-settings.ts'
 import { parseConnectionOverrides } from './connection-overrides.ts'
+import { checkEvictionGrace } from './eviction-grace.ts'
 
 /** The first may be at most the second. */
 const ordered: readonly (readonly [BrokerSettingName, BrokerSettingName])[] = [
@@ -43,6 +44,7 @@ export function crossCheck(config: BrokerConfig): string[] {
       problems.push(`${heartbeat} (${config.get(heartbeat)}) must be below ${session} (${config.get(session)}).`)
     }
   }
+  problems.push(...checkEvictionGrace(config))
   problems.push(...parseConnectionOverrides(config.get('max.connections.per.ip.overrides')).problems, ...checkTopics(config))
   return problems
 }

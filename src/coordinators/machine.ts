@@ -9,6 +9,8 @@ export interface Machine<Request, Image, Effect = never, Result = never> {
   replay(offset: bigint, record: CoordinatorRecord): void
   /** The end of a transaction that wrote records here. */
   replayMarker(producer: Producer, commit: boolean): void
+  /** Whether the end of a connection is an input even if no request of it is open. */
+  watches?(connection: number): boolean
 }
 
 export interface Producer {

@@ -61,6 +61,11 @@ export const greteSettings = {
     'The bytes that members of groups keep in memory, metadata and assignments, before those that need more are refused.',
     { min: mebibyte },
   ),
+  'group.evict.on.disconnect': used.int(
+    null,
+    'The milliseconds after which a member whose connection ended is removed, if it is not static; -1 is never; unset, 7000 in memory, else never.',
+    { min: -1 },
+  ),
   'storage.unwritten.max.bytes': used.long(
     64 * mebibyte,
     'The bytes that wait to be written to disk before further requests of their connections wait.',

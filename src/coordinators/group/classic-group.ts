@@ -64,6 +64,11 @@ export class ClassicGroup implements Group {
     return this.#pendingMembers.size > 0
   }
 
+  /** A member that goes when its connection ends; static ones go by their session, as their process may well be restarting. */
+  isEvictable(memberId: string): boolean {
+    return this.#pendingMembers.has(memberId) || this.members.get(memberId)?.isStatic === false
+  }
+
   /** Ids that were given out with MEMBER_ID_REQUIRED (KIP-394) and have not come back yet; a rebalance waits for them. */
   get pendingMembers(): ReadonlySet<string> {
     return this.#pendingMembers

@@ -1,6 +1,7 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
 import type { CoordinatorRecord, Decision, Input, Machine, MachineRandom, Producer } from '../machine.ts'
 import { ClassicGroup } from './classic-group.ts'
+import { ConnectionTies } from './connection-ties.ts'
 import { deleteGroups } from './delete-groups.ts'
 import { describeGroup } from './describe-groups.ts'
 import type { GroupInput, GroupRequest, JoinGroupRequest } from './group-request.ts'
@@ -10,12 +11,20 @@ import { heartbeat } from './heartbeat.ts'
 import { joinGroup, sizeRefusal } from './join-group.ts'
 import { leaveGroup } from './leave-group.ts'
 import { listGroups } from './list-groups.ts'
+import { namedMember } from './named-member.ts'
 import { commitOffsets } from './offset-commit.ts'
 import { deleteOffsets } from './offset-delete.ts'
 import { expireOffsets } from './offset-expiry.ts'
 import { fetchOffsets } from './offset-fetch.ts'
 import { Offsets } from './offsets.ts'
-import { joinTimerExpired, prepareRebalance, restartSession, sessionTimerExpired, syncTimerExpired } from './rebalance.ts'
+import {
+  evictionTimerExpired,
+  joinTimerExpired,
+  prepareRebalance,
+  restartSession,
+  sessionTimerExpired,
+  syncTimerExpired,
+} from './rebalance.ts'
 import { type GroupMetadata, newGroupMetadata, offsetTombstone, type ReplayedRecord, readRecord } from './records.ts'
 import { heartbeatAnswer, joinRefusal, syncRefusal } from './responses.ts'
 import { syncGroup } from './sync-group.ts'
@@ -30,10 +39,12 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
   readonly #settings: GroupSettings
   readonly #groups = new Map<string, ClassicGroup>()
   readonly #offsets = new Offsets()
+  readonly #ties: ConnectionTies
   #retainedBytes = 0
 
   constructor(settings: GroupSettings) {
     this.#settings = settings
+    this.#ties = new ConnectionTies(settings.evictOnDisconnectMs)
   }
 
   get groups(): ReadonlyMap<string, ClassicGroup> {
@@ -44,19 +55,25 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
     return this.#offsets
   }
 
+  /** Members are tied to the connection, so that its end is an input. */
+  watches(connection: number): boolean {
+    return this.#ties.watches(connection)
+  }
+
   /** What the members of its groups keep in memory. */
   get retainedBytes(): number {
     return this.#retainedBytes
   }
 
   decide(input: Input<GroupRequest>, image: GroupImage, nowMs: number, random: MachineRandom): Decision {
-    const turn = new Turn(nowMs, random, this.#settings, image)
+    const turn = new Turn(nowMs, random, this.#settings, image, this.#ties)
     switch (input.kind) {
       case 'loaded':
         this.#loaded(turn)
         break
       case 'request':
         this.#request(input, turn)
+        this.#named(input, turn)
         break
       case 'timer':
         this.#timer(input.key, turn)
@@ -65,8 +82,10 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
         for (const topic of input.deletedTopics) this.#forgetTopic(topic, turn)
         break
       // Kafka does not notice a member whose connection ends: it still counts as joined, and its session ends by time.
-      // That its answer is not sent is the runtime's affair.
+      // So it is here, unless members are evicted. That its answer is not sent is the runtime's affair.
       case 'closed':
+        this.#ties.closed(input.connection, turn)
+        break
       case 'effect':
         break
     }
@@ -197,17 +216,25 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
     if (known === undefined && turn.recordCount === 0) turn.record(newGroupMetadata(group))
   }
 
+  #named({ request: asked, caller }: GroupInput, turn: Turn): void {
+    const member = namedMember(asked)
+    if (member === null || !this.#groups.get(member.groupId)?.isEvictable(member.memberId)) return
+    this.#ties.named(member.groupId, member.memberId, { connection: caller.connection, by: member.by }, turn)
+  }
+
   #timer(key: string, turn: Turn): void {
     const timer = parseTimer(key)
     if (timer.kind === 'offset-expiry') {
       expireOffsets(this.#groups.values(), this.#offsets, turn)
       return
     }
+    if (timer.kind === 'evict') this.#ties.expired(timer.groupId, timer.memberId)
     const group = this.#groups.get(timer.groupId)
     if (group === undefined) return
     this.#counted(timer.groupId, () => {
       if (timer.kind === 'join') joinTimerExpired(group, turn)
       else if (timer.kind === 'sync') syncTimerExpired(group, turn)
+      else if (timer.kind === 'evict') evictionTimerExpired(group, timer.memberId, turn)
       else sessionTimerExpired(group, timer.memberId, turn)
     })
   }

@@ -4,6 +4,8 @@ export interface GroupSettings {
   readonly minSessionTimeoutMs: number
   /** group.max.session.timeout.ms */
   readonly maxSessionTimeoutMs: number
+  /** group.evict.on.disconnect: the grace of a member whose connection ends; null: only its session matters, as in Kafka. */
+  readonly evictOnDisconnectMs: number | null
   /** group.initial.rebalance.delay.ms */
   readonly initialRebalanceDelayMs: number
   /** group.max.size */

@@ -45,6 +45,8 @@ export interface Group {
   /** The topics that it reads, so that their offsets are in use; asked for once for many topics. */
   subscription(): { has(topic: string): boolean }
   expiryBase(): ExpiryBase
+  /** A dynamic member, or one that was just given its id: it may go when its connection ends (group.evict.on.disconnect). */
+  isEvictable(memberId: string): boolean
   /** Somebody was promised that the group is there, though it is empty. */
   readonly isExpected: boolean
   /** All that removes it from the log; its offsets are not its own. */

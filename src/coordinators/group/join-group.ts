@@ -31,7 +31,7 @@ export function joinGroup(group: ClassicGroup, input: GroupInput, request: JoinG
   const join = { input, request, group, turn }
   if (!hasRoom(join)) {
     const member = group.members.get(request.memberId)
-    if (member === undefined) group.remove(request.memberId)
+    if (member === undefined) removePending(join)
     else removeMember(group, member, turn)
     refuse(join, '', 'GROUP_MAX_SIZE_REACHED')
   } else if (!group.supports(request.protocolType, request.protocols)) {
@@ -88,6 +88,11 @@ function hasRoom({ group, request, turn }: Join): boolean {
   }
 }
 
+function removePending({ request, group, turn }: Join): void {
+  group.remove(request.memberId)
+  turn.ties.forget(group.groupId, request.memberId, turn)
+}
+
 const newMemberId = (name: string, uuid: string): string => `${name}-${uuid}`
 
 function joinAsNew(join: Join): void {
@@ -103,13 +108,20 @@ function joinAsNew(join: Join): void {
     else replaceStaticMember(join, existing, memberId)
   } else if (input.caller.version < memberIdRequiredVersion) {
     addMember(join, memberId)
+    isItsFirstRequest(join, memberId)
   } else if (group.pendingMembers.size >= turn.settings.pendingMembersMax) {
     refuse(join, '', 'GROUP_MAX_SIZE_REACHED')
   } else {
     group.addPending(memberId)
     turn.setTimer(sessionTimer(group.groupId, memberId), request.sessionTimeoutMs)
+    isItsFirstRequest(join, memberId)
     refuse(join, memberId, 'MEMBER_ID_REQUIRED')
   }
+}
+
+/** The member could not name itself yet. */
+function isItsFirstRequest({ input, group, turn }: Join, memberId: string): void {
+  turn.ties.named(group.groupId, memberId, { connection: input.caller.connection, by: 'join' }, turn)
 }
 
 /** Version 0 knows no rebalance timeout. */

@@ -39,6 +39,7 @@ function leave(group: ClassicGroup, { memberId, groupInstanceId }: Leaver, turn:
   if (group.pendingMembers.has(memberId)) {
     group.remove(memberId)
     turn.cancelTimer(sessionTimer(group.groupId, memberId))
+    turn.ties.forget(group.groupId, memberId, turn)
     return 'NONE'
   }
   const id = memberId === '' ? staticMemberId(group, groupInstanceId) : memberId

@@ -94,11 +94,22 @@ export function syncTimerExpired(group: ClassicGroup, turn: Turn): void {
 export function sessionTimerExpired(group: ClassicGroup, memberId: string, turn: Turn): void {
   if (group.pendingMembers.has(memberId)) {
     group.remove(memberId)
+    turn.ties.forget(group.groupId, memberId, turn)
     if (group.state === 'PreparingRebalance' && group.hasAllMembersJoined) completeJoin(group, turn)
     return
   }
   const member = group.members.get(memberId)
   if (member === undefined || member.isExcusedFromHeartbeats) return
+  removeSilentMember(group, member, turn)
+}
+
+/** Its connection has ended. Unlike where its session ends it goes though it waits for the group: nobody is there to be answered. */
+export function evictionTimerExpired(group: ClassicGroup, memberId: string, turn: Turn): void {
+  const member = group.members.get(memberId)
+  if (member !== undefined && !member.isStatic) removeSilentMember(group, member, turn)
+}
+
+function removeSilentMember(group: ClassicGroup, member: ClassicMember, turn: Turn): void {
   removeMember(group, member, turn)
   if (group.state === 'Stable' || group.state === 'CompletingRebalance') prepareRebalance(group, turn)
   // Unlike where a member leaves, Kafka does not wait for the initial delay here.
@@ -112,6 +123,7 @@ export function removeMember(group: ClassicGroup, member: ClassicMember, turn: T
   if (join !== null) turn.reply(join.requestId, joinRefusal('', 'UNKNOWN_MEMBER_ID'))
   if (sync !== null) turn.reply(sync.requestId, syncRefusal('UNKNOWN_MEMBER_ID'))
   turn.cancelTimer(sessionTimer(group.groupId, member.id))
+  turn.ties.forget(group.groupId, member.id, turn)
   group.remove(member.id)
 }
 

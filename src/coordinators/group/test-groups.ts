@@ -6,6 +6,7 @@ import type { GroupSettings } from './group-settings.ts'
 export const testSettings: GroupSettings = {
   minSessionTimeoutMs: 6000,
   maxSessionTimeoutMs: 1_800_000,
+  evictOnDisconnectMs: null,
   initialRebalanceDelayMs: 3000,
   membersMax: 1000,
   pendingMembersMax: 100,
@@ -19,6 +20,8 @@ export const testSettings: GroupSettings = {
 export interface TestCaller {
   readonly version?: number
   readonly clientId?: string
+  /** Without, each request has its own. */
+  readonly connection?: number
 }
 
 /** The marker of a transaction's end, as it stands in the log. */
@@ -60,11 +63,16 @@ export class TestGroups {
     return this.#requestId
   }
 
-  request(request: GroupRequest, { version = 9, clientId = 'client' }: TestCaller = {}): Decision {
+  request(request: GroupRequest, { version = 9, clientId = 'client', connection }: TestCaller = {}): Decision {
     const id = ++this.#requestId
     this.open.set(id, request)
-    const caller = { version, clientId, clientHost: '127.0.0.1', principal: 'User:ANONYMOUS', connection: id }
+    const caller = { version, clientId, clientHost: '127.0.0.1', principal: 'User:ANONYMOUS', connection: connection ?? -id }
     return this.#step({ kind: 'request', id, request, caller })
+  }
+
+  /** The end of a connection; what waited for an answer there gets none. */
+  closed(connection: number): Decision {
+    return this.#step({ kind: 'closed', connection })
   }
 
   topicsDeleted(deletedTopics: readonly string[]): Decision {

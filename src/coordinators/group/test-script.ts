@@ -65,11 +65,13 @@ function run(groups: TestGroups, command: string, words: Words, asked: Map<numbe
   if (command === 'restart') return print(groups.restart(), asked)
   if (command === 'delete-topic') return print(groups.topicsDeleted([words['arg0'] ?? '']), asked)
   if (command === 'show') return show(groups)
+  if (command === 'close') return print(groups.closed(Number(words['arg0'])), asked)
   if (command === 'end-transaction') return endTransaction(groups, words)
   const request = requestOf(command, words)
   asked.set(groups.lastRequestId + 1, request.api)
   const version = Number(words['version'] ?? latest[request.api])
-  const decision = groups.request(request, { version, clientId: words['client'] ?? 'client' })
+  const { client: clientId = 'client', connection } = words
+  const decision = groups.request(request, { version, clientId, ...(connection && { connection: Number(connection) }) })
   return print(decision, asked)
 }
 

@@ -1,4 +1,5 @@
 import type { CoordinatorRecord, Decision, MachineRandom, Reply, TimerChange } from '../machine.ts'
+import type { ConnectionTies } from './connection-ties.ts'
 import type { GroupImage, GroupSettings } from './group-settings.ts'
 
 /** What a record needs besides key and value, at most, and what a batch needs besides its records. */
@@ -10,15 +11,17 @@ export class Turn {
   readonly nowMs: number
   readonly random: MachineRandom
   readonly settings: GroupSettings
+  readonly ties: ConnectionTies
   readonly #image: GroupImage
   readonly #records: CoordinatorRecord[] = []
   readonly #replies: Reply[] = []
   readonly #timers: TimerChange[] = []
 
-  constructor(nowMs: number, random: MachineRandom, settings: GroupSettings, image: GroupImage) {
+  constructor(nowMs: number, random: MachineRandom, settings: GroupSettings, image: GroupImage, ties: ConnectionTies) {
     this.nowMs = nowMs
     this.random = random
     this.settings = settings
+    this.ties = ties
     this.#image = image
   }
 

@@ -65,6 +65,8 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
   readonly #timers: KeyedTimers
   readonly #open = new Map<number, OpenRequest>()
   readonly #inbox: (Input<Request, Effect, Result> | MarkerToAppend)[] = []
+  /** The connections whose end matters to the machine, with what stops the watching. */
+  readonly #watched = new Map<number, () => void>()
   readonly #endOfLife = new AbortController()
   #phase: 'loading' | 'active' | 'dropped' = 'loading'
   /** A batch is being prepared; inputs wait in the inbox, as do changes of the image and markers while the log is loaded. */
@@ -123,7 +125,19 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
       this.#take({ kind: 'request', id, request, caller: { version, clientId, clientHost, principal, connection } })
       // Most are answered by now.
       if (this.#open.has(id)) open.forget = caller.connection.onClose(() => this.#closed(id))
+      this.#watch(caller.connection)
     })
+  }
+
+  /** A machine that cares for the end of a connection is told of it once, whatever is open there. */
+  #watch(connection: CoordinatorCaller['connection']): void {
+    const { id } = connection
+    if (this.#watched.has(id) || !this.#options.machine.watches?.(id)) return
+    this.#watched.set(id, () => {})
+    const forget = connection.onClose(() => {
+      if (this.#watched.delete(id)) this.#take({ kind: 'closed', connection: id })
+    })
+    if (this.#watched.has(id)) this.#watched.set(id, forget)
   }
 
   topicsDeleted(deletedTopics: readonly string[]): void {
@@ -321,6 +335,8 @@ export class CoordinatorPartition<Request, Image, Effect = never, Result = never
     this.#phase = 'dropped'
     this.#endOfLife.abort()
     this.#timers.cancelAll()
+    for (const forget of this.#watched.values()) forget()
+    this.#watched.clear()
     for (const input of this.#inbox.splice(0)) {
       if (input.kind === 'marker') input.reject(new KafkaError('NOT_COORDINATOR'))
     }

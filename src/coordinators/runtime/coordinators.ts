@@ -1,6 +1,7 @@
 import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
 import { type ProducerIdSource, producerIdSource } from '../../cluster/producer-ids.ts'
 import type { BrokerConfig } from '../../config/broker-config.ts'
+import { evictionGraceMs } from '../../config/eviction-grace.ts'
 import type { Environment } from '../../environment/environment.ts'
 import type { GroupSettings } from '../group/group-settings.ts'
 import type { TransactionSettings } from '../transaction/transaction-settings.ts'
@@ -62,6 +63,7 @@ function groupSettings(config: BrokerConfig): GroupSettings {
   return {
     minSessionTimeoutMs: config.get('group.min.session.timeout.ms'),
     maxSessionTimeoutMs: config.get('group.max.session.timeout.ms'),
+    evictOnDisconnectMs: evictionGraceMs(config),
     initialRebalanceDelayMs: config.get('group.initial.rebalance.delay.ms'),
     membersMax: config.get('group.max.size'),
     pendingMembersMax: PENDING_MEMBERS_MAX,
