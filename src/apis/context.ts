@@ -28,7 +28,7 @@ export interface RequestContext {
 }
 
 /** Whoever coordinates groups: what is asked of one, and what administrators ask of several or of all. */
-export type Groups = Coordinator<GroupRequest> & Pick<GroupCoordinator, 'list' | 'describe' | 'delete'>
+export type Groups = Coordinator<GroupRequest> & Pick<GroupCoordinator, 'list' | 'describe' | 'describeConsumerGroups' | 'delete'>
 
 /** Whoever coordinates transactional ids: what is asked of one, and the list of all. */
 export type Transactions = Coordinator<TransactionRequest> & Pick<TransactionCoordinator, 'list'>

@@ -2,6 +2,8 @@ import { addOffsetsToTxn } from '../../protocol/messages/add-offsets-to-txn.ts'
 import { addPartitionsToTxn } from '../../protocol/messages/add-partitions-to-txn.ts'
 import { alterConfigs } from '../../protocol/messages/alter-configs.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
+import { consumerGroupDescribe } from '../../protocol/messages/consumer-group-describe.ts'
+import { consumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.ts'
 import { createPartitions } from '../../protocol/messages/create-partitions.ts'
 import { createTopics } from '../../protocol/messages/create-topics.ts'
 import { deleteGroups } from '../../protocol/messages/delete-groups.ts'
@@ -45,6 +47,8 @@ import { handleAlterConfigs } from './configs/alter-configs.ts'
 import { handleDescribeConfigs } from './configs/describe-configs.ts'
 import { handleIncrementalAlterConfigs } from './configs/incremental-alter-configs.ts'
 import { handleListConfigResources } from './configs/list-config-resources.ts'
+import { handleConsumerGroupDescribe } from './groups/consumer-group-describe.ts'
+import { handleConsumerGroupHeartbeat } from './groups/consumer-group-heartbeat.ts'
 import { handleDeleteGroups } from './groups/delete-groups.ts'
 import { handleDescribeGroups } from './groups/describe-groups.ts'
 import { handleFindCoordinator } from './groups/find-coordinator.ts'
@@ -125,6 +129,8 @@ export const apiTable = new ApiTable([
   api(describeProducers, '0', handleDescribeProducers),
   api(describeTransactions, '0', handleDescribeTransactions),
   api(listTransactions, '0-2', handleListTransactions),
+  api(consumerGroupHeartbeat, '0-1', handleConsumerGroupHeartbeat),
+  api(consumerGroupDescribe, '0-1', handleConsumerGroupDescribe),
   api(listConfigResources, '0-1', handleListConfigResources),
   api(describeTopicPartitions, '0', handleDescribeTopicPartitions),
 ])

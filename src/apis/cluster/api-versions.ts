@@ -15,12 +15,13 @@ type Response = ResponseOf<typeof apiVersions>
 /** What a client may call itself, so that it can stand in logs and metrics. */
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
-/** The features that clients may count on. A directory may hold levels of others: group.version 1 would have clients use what is not served yet. */
+/** The features that clients may count on; a directory may hold levels of others. */
 const servedFeatures: ReadonlySet<string> = new Set([
   'metadata.version',
   'kraft.version',
   'eligible.leader.replicas.version',
   'transaction.version',
+  'group.version',
 ])
 
 export function handleApiVersions(request: Request, context: RequestContext): Response {

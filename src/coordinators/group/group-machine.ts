@@ -2,6 +2,13 @@ import type { ErrorName } from '../../../protocol/errors.ts'
 import type { CoordinatorRecord, Decision, Input, Machine, MachineRandom, Producer } from '../machine.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { ConnectionTies } from './connection-ties.ts'
+import { ConsumerGroup } from './consumer/consumer-group.ts'
+import { consumerGroupLoaded, heartbeatToConsumerGroup } from './consumer/consumer-groups.ts'
+import type { AskedHeartbeat, ResolvedRegexes, ResolveRegexes } from './consumer/consumer-request.ts'
+import { describeConsumerGroup } from './consumer/describe-consumer-group.ts'
+import { fence, rebalanceTimerExpired } from './consumer/leave-consumer-group.ts'
+import { readConsumerRecord, replayConsumerRecord } from './consumer/replay-consumer-group.ts'
+import { regexesResolved } from './consumer/subscribed-regexes.ts'
 import { deleteGroups } from './delete-groups.ts'
 import { describeGroup } from './describe-groups.ts'
 import type { GroupInput, GroupRequest, JoinGroupRequest } from './group-request.ts'
@@ -32,12 +39,17 @@ import { Turn } from './turn.ts'
 import { commitTransactionalOffsets } from './txn-offset-commit.ts'
 
 /** What is asked of one group and may change who is a member of it. */
-type OneGroupRequest = Exclude<GroupRequest, { api: 'OffsetFetch' | 'DescribeGroups' | 'ListGroups' | 'DeleteGroups' }>
+type OneGroupRequest = Exclude<
+  GroupRequest,
+  { api: 'OffsetFetch' | 'DescribeGroups' | 'ListGroups' | 'DeleteGroups' | 'ConsumerGroupDescribe' }
+>
+
+type AnyGroup = ClassicGroup | ConsumerGroup
 
 /** The groups of one partition of `__consumer_offsets`, and their offsets. */
-export class GroupMachine implements Machine<GroupRequest, GroupImage> {
+export class GroupMachine implements Machine<GroupRequest, GroupImage, ResolveRegexes, ResolvedRegexes> {
   readonly #settings: GroupSettings
-  readonly #groups = new Map<string, ClassicGroup>()
+  readonly #groups = new Map<string, AnyGroup>()
   readonly #offsets = new Offsets()
   readonly #ties: ConnectionTies
   #retainedBytes = 0
@@ -47,7 +59,7 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
     this.#ties = new ConnectionTies(settings.evictOnDisconnectMs)
   }
 
-  get groups(): ReadonlyMap<string, ClassicGroup> {
+  get groups(): ReadonlyMap<string, AnyGroup> {
     return this.#groups
   }
 
@@ -65,7 +77,12 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
     return this.#retainedBytes
   }
 
-  decide(input: Input<GroupRequest>, image: GroupImage, nowMs: number, random: MachineRandom): Decision {
+  decide(
+    input: Input<GroupRequest, ResolveRegexes, ResolvedRegexes>,
+    image: GroupImage,
+    nowMs: number,
+    random: MachineRandom,
+  ): Decision<ResolveRegexes> {
     const turn = new Turn(nowMs, random, this.#settings, image, this.#ties)
     switch (input.kind) {
       case 'loaded':
@@ -86,8 +103,11 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
       case 'closed':
         this.#ties.closed(input.connection, turn)
         break
-      case 'effect':
+      case 'effect': {
+        const group = this.#groups.get(input.effect.groupId)
+        if (group instanceof ConsumerGroup) regexesResolved(group, input.result, turn)
         break
+      }
     }
     return turn.decision()
   }
@@ -96,6 +116,7 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
     const said = readRecord(record)
     if (said?.kind === 'group') this.#replayGroup(said.groupId, said.metadata)
     else if (said?.kind === 'offset') this.#replayOffset(offset, record.producer, said)
+    else this.#replayConsumerRecord(record)
   }
 
   replayMarker(producer: Producer, commit: boolean): void {
@@ -104,8 +125,22 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
 
   #replayGroup(groupId: string, metadata: GroupMetadata | null): void {
     this.#counted(groupId, () => {
-      if (metadata === null) this.#groups.delete(groupId)
-      else this.#groupOrNew(groupId).settle(metadata)
+      const known = this.#groups.get(groupId)
+      if (metadata !== null) this.#classicGroupOrNew(groupId).settle(metadata)
+      // A group that has become one of the other kind is not removed with what it was.
+      else if (known instanceof ClassicGroup) this.#groups.delete(groupId)
+    })
+  }
+
+  #replayConsumerRecord(record: CoordinatorRecord): void {
+    const said = readConsumerRecord(record)
+    if (said === null) return
+    const { groupId } = said.key
+    this.#counted(groupId, () => {
+      const known = this.#groups.get(groupId)
+      const replayed = replayConsumerRecord(known instanceof ConsumerGroup ? known : undefined, said)
+      if (replayed === 'removed') this.#groups.delete(groupId)
+      else if (replayed !== 'keep') this.#groups.set(groupId, replayed)
     })
   }
 
@@ -117,14 +152,15 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
     if (committed === null) {
       this.#offsets.delete(at)
     } else {
-      this.#groupOrNew(at.groupId)
+      if (!this.#groups.has(at.groupId)) this.#classicGroupOrNew(at.groupId)
       this.#offsets.store(at, producer?.id ?? null, { ...committed, recordOffset })
     }
   }
 
   /** Without a record of its own it is a simple group: offsets, and nobody to assign them to. */
-  #groupOrNew(groupId: string): ClassicGroup {
-    const group = this.#groups.get(groupId) ?? new ClassicGroup(groupId, null)
+  #classicGroupOrNew(groupId: string): ClassicGroup {
+    const known = this.#groups.get(groupId)
+    const group = known instanceof ClassicGroup ? known : new ClassicGroup(groupId, null)
     this.#groups.set(groupId, group)
     return group
   }
@@ -138,6 +174,10 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
 
   #loaded(turn: Turn): void {
     for (const [groupId, group] of this.#groups) {
+      if (group instanceof ConsumerGroup) {
+        consumerGroupLoaded(group, turn)
+        continue
+      }
       for (const member of group.members) restartSession(group, member, turn)
       // The maximum was lowered: in a rebalance the last ones to join are turned away.
       if (group.members.size > this.#settings.membersMax) this.#counted(groupId, () => prepareRebalance(group, turn))
@@ -158,6 +198,11 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
         turn.reply(id, { groups })
         break
       }
+      case 'ConsumerGroupDescribe':
+        turn.reply(id, {
+          groups: asked.groupIds.map((groupId) => describeConsumerGroup(groupId, this.#groups.get(groupId), turn)),
+        })
+        break
       case 'ListGroups':
         turn.reply(id, { groups: listGroups(this.#groups.values(), asked.request) })
         break
@@ -170,10 +215,14 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
   }
 
   #groupRequest(input: GroupInput, asked: OneGroupRequest, turn: Turn): void {
-    const group = this.#groups.get(asked.request.groupId)
+    const known = this.#groups.get(asked.request.groupId)
+    const group = known instanceof ClassicGroup ? known : undefined
     switch (asked.api) {
+      case 'ConsumerGroupHeartbeat':
+        this.#consumerHeartbeat(known, input, asked, turn)
+        break
       case 'JoinGroup':
-        this.#join(group, input, asked.request, turn)
+        this.#join(known, input, asked.request, turn)
         break
       case 'SyncGroup':
         if (group === undefined) turn.reply(input.id, syncRefusal('UNKNOWN_MEMBER_ID'))
@@ -187,20 +236,25 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
         leaveGroup(group, input, asked.request, turn)
         break
       case 'OffsetCommit':
-        commitOffsets(group, input, asked.request, turn)
+        commitOffsets(known, input, asked.request, turn)
         break
       case 'TxnOffsetCommit':
-        commitTransactionalOffsets(group, input, asked.request, turn)
+        commitTransactionalOffsets(known, input, asked.request, turn)
         break
       case 'OffsetDelete':
-        deleteOffsets(group, this.#offsets, input, asked.request, turn)
+        deleteOffsets(known, this.#offsets, input, asked.request, turn)
         break
     }
   }
 
   /** A group is made by whoever asks for a member id, even if it is refused then; but not where it is too large. */
-  #join(known: ClassicGroup | undefined, input: GroupInput, request: JoinGroupRequest, turn: Turn): void {
+  #join(former: AnyGroup | undefined, input: GroupInput, request: JoinGroupRequest, turn: Turn): void {
     const { groupId, memberId } = request
+    if (former instanceof ConsumerGroup && !former.isEmpty) {
+      turn.reply(input.id, joinRefusal(memberId, 'INCONSISTENT_GROUP_PROTOCOL'))
+      return
+    }
+    const known = former instanceof ClassicGroup ? former : undefined
     if (known === undefined && memberId !== '') {
       turn.reply(input.id, joinRefusal(memberId, 'UNKNOWN_MEMBER_ID'))
       return
@@ -210,10 +264,17 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
       turn.reply(input.id, joinRefusal(memberId, refusal))
       return
     }
+    if (former instanceof ConsumerGroup) for (const record of former.tombstones()) turn.record(record)
     const group = known ?? new ClassicGroup(groupId, BigInt(turn.nowMs))
     this.#groups.set(groupId, group)
+    const { recordCount } = turn
     joinGroup(group, input, request, turn)
-    if (known === undefined && turn.recordCount === 0) turn.record(newGroupMetadata(group))
+    if (known === undefined && turn.recordCount === recordCount) turn.record(newGroupMetadata(group))
+  }
+
+  #consumerHeartbeat(known: AnyGroup | undefined, input: GroupInput, asked: AskedHeartbeat, turn: Turn): void {
+    const made = heartbeatToConsumerGroup(known, input, asked, turn)
+    if (made !== null) this.#groups.set(made.groupId, made)
   }
 
   #named({ request: asked, caller }: GroupInput, turn: Turn): void {
@@ -232,10 +293,13 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage> {
     const group = this.#groups.get(timer.groupId)
     if (group === undefined) return
     this.#counted(timer.groupId, () => {
-      if (timer.kind === 'join') joinTimerExpired(group, turn)
+      if (group instanceof ConsumerGroup) {
+        if (timer.kind === 'session' || timer.kind === 'evict') fence(group, timer.memberId, turn)
+        else if (timer.kind === 'rebalance') rebalanceTimerExpired(group, timer.memberId, turn)
+      } else if (timer.kind === 'join') joinTimerExpired(group, turn)
       else if (timer.kind === 'sync') syncTimerExpired(group, turn)
       else if (timer.kind === 'evict') evictionTimerExpired(group, timer.memberId, turn)
-      else sessionTimerExpired(group, timer.memberId, turn)
+      else if (timer.kind === 'session') sessionTimerExpired(group, timer.memberId, turn)
     })
   }
 
@@ -255,6 +319,9 @@ export function refusalBeforeLookup(asked: GroupRequest, settings: GroupSettings
     case 'DescribeGroups':
     case 'DeleteGroups':
     case 'ListGroups':
+      return null
+    case 'ConsumerGroupHeartbeat':
+    case 'ConsumerGroupDescribe':
       return null
     default:
       if (asked.request.groupId === '') return 'INVALID_GROUP_ID'

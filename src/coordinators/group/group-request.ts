@@ -11,6 +11,7 @@ import type { syncGroup } from '../../../protocol/messages/sync-group.ts'
 import type { txnOffsetCommit } from '../../../protocol/messages/txn-offset-commit.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { Input } from '../machine.ts'
+import type { ConsumerGroupRequest } from './consumer/consumer-request.ts'
 
 export type JoinGroupRequest = RequestOf<typeof joinGroup>
 export type JoinGroupResponse = ResponseOf<typeof joinGroup>
@@ -41,6 +42,7 @@ export type GroupProtocol = JoinGroupRequest['protocols'][number]
  * answered what is not known or not allowed. `response` is never set: its type says what answers the request.
  */
 export type GroupRequest =
+  | ConsumerGroupRequest
   | { readonly api: 'JoinGroup'; readonly request: JoinGroupRequest; readonly response?: JoinGroupResponse }
   | { readonly api: 'SyncGroup'; readonly request: SyncGroupRequest; readonly response?: SyncGroupResponse }
   | { readonly api: 'Heartbeat'; readonly request: HeartbeatRequest; readonly response?: HeartbeatResponse }

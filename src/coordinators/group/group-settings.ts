@@ -1,3 +1,6 @@
+import type { PartitionAssignor } from './assignors/partition-assignor.ts'
+import type { ConsumerGroupConfig, GroupTopics } from './consumer/group-topics.ts'
+
 /** What of the broker's configuration a group coordinator goes by; broker.ts fills it in. */
 export interface GroupSettings {
   /** group.min.session.timeout.ms */
@@ -23,6 +26,12 @@ export interface GroupSettings {
   readonly offsetsRetentionMs: number
   /** offsets.retention.check.interval.ms */
   readonly offsetsRetentionCheckIntervalMs: number
+  /** group.consumer.max.size */
+  readonly consumerMembersMax: number
+  /** group.consumer.assignors, at least one: the first is used where members name none. */
+  readonly consumerAssignors: readonly PartitionAssignor[]
+  /** group.consumer.regex.refresh.interval.ms */
+  readonly regexRefreshIntervalMs: number
   /** The largest batch that the internal topic takes (its max.message.bytes): a decision must fit into one. */
   readonly batchBytesMax: number
 }
@@ -34,6 +43,8 @@ export interface GroupImage {
    * loaded: what is on disk always is.
    */
   readonly memberRoomBytes: number
+  readonly topics: GroupTopics
+  consumerConfig(groupId: string): ConsumerGroupConfig
 }
 
 /** How long a member that does not know its id yet may wait in a rebalance; Kafka has no setting for it. */

@@ -3,6 +3,7 @@ import { errorName } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import { seededRandom } from '../../environment/random.ts'
 import type { Decision } from '../machine.ts'
+import { ClassicGroup } from './classic-group.ts'
 import type { GroupMachine } from './group-machine.ts'
 import type {
   GroupRequest,
@@ -204,7 +205,7 @@ class Simulation {
     this.#answered(this.groups.request(request, { version: consumer.version, clientId: consumer.name }))
   }
 
-  #answered({ replies }: Decision): void {
+  #answered({ replies }: Decision<unknown>): void {
     for (const { id, response } of replies) {
       const asked = this.#asking.get(id)
       this.#asking.delete(id)
@@ -255,19 +256,26 @@ class Simulation {
     const replayed = this.groups.replayed()
     expect(offsetsOf(replayed)).toEqual(offsetsOf(machine))
     expect(replayed.retainedBytes).toBe(retainedBytesOf(replayed))
-    const state = machine.groups.get(groupId)?.state
+    const state = classicGroupOf(machine)?.state
     if (state === 'Stable' && !hasLostMembers(machine, replayed)) expect(summaryOf(replayed)).toEqual(summaryOf(machine))
-    if (state === 'Empty') expect(replayed.groups.get(groupId)?.state).toBe('Empty')
+    if (state === 'Empty') expect(classicGroupOf(replayed)?.state).toBe('Empty')
   }
 }
 
+function classicGroupOf({ groups }: GroupMachine): ClassicGroup | undefined {
+  const group = groups.get(groupId)
+  return group instanceof ClassicGroup ? group : undefined
+}
+
 const hasLostMembers = (machine: GroupMachine, replayed: GroupMachine): boolean =>
-  machine.groups.get(groupId)!.members.size !== replayed.groups.get(groupId)!.members.size
+  classicGroupOf(machine)!.members.size !== classicGroupOf(replayed)!.members.size
 
 /** Counted anew, member by member. */
 function retainedBytesOf({ groups }: GroupMachine): number {
   let bytes = 0
-  for (const { groupId, protocolType, members, pendingMembers } of groups.values()) {
+  for (const group of groups.values()) {
+    if (!(group instanceof ClassicGroup)) continue
+    const { groupId, protocolType, members, pendingMembers } = group
     const namesBytes = groupNamesBytes(groupId, protocolType)
     for (const member of members) bytes += member.retainedBytes + namesBytes
     for (const id of pendingMembers) bytes += pendingMemberBytes(id) + namesBytes
@@ -275,8 +283,8 @@ function retainedBytesOf({ groups }: GroupMachine): number {
   return bytes
 }
 
-function summaryOf({ groups }: GroupMachine): object {
-  const group = groups.get(groupId)!
+function summaryOf(machine: GroupMachine): object {
+  const group = classicGroupOf(machine)!
   const { generationId, protocolType, protocolName, leaderId, state, stateTimestampMs } = group
   const members = [...group.members]
     .map(({ id, instanceId, clientId, clientHost, assignment }) => ({ id, instanceId, clientId, clientHost, assignment }))

@@ -2,7 +2,7 @@
 export type GroupTimer =
   | { readonly kind: 'join'; readonly groupId: string }
   | { readonly kind: 'sync'; readonly groupId: string }
-  | { readonly kind: 'session' | 'evict'; readonly groupId: string; readonly memberId: string }
+  | { readonly kind: 'session' | 'rebalance' | 'evict'; readonly groupId: string; readonly memberId: string }
   | { readonly kind: 'offset-expiry' }
 
 /** The rebalance ends even if not all have joined. */
@@ -11,6 +11,8 @@ export const joinTimer = (groupId: string): string => `join:${groupId}`
 export const syncTimer = (groupId: string): string => `sync:${groupId}`
 /** The member has not been heard of for its session timeout. */
 export const sessionTimer = (groupId: string, memberId: string): string => `session:${groupId.length}:${groupId}:${memberId}`
+/** The member of a consumer group has not given up in time what it had to. */
+export const rebalanceTimer = (groupId: string, memberId: string): string => `rebalance:${groupId.length}:${groupId}:${memberId}`
 /** The connection of the member's client has ended (group.evict.on.disconnect). */
 export const evictionTimer = (groupId: string, memberId: string): string => `evict:${groupId.length}:${groupId}:${memberId}`
 /** One for all groups of a machine: what offsets.retention.minutes asks for. */
@@ -24,5 +26,9 @@ export function parseTimer(key: string): GroupTimer {
   if (kind === 'join' || kind === 'sync') return { kind, groupId: rest }
   const start = rest.indexOf(':') + 1
   const end = start + Number(rest.slice(0, start - 1))
-  return { kind: kind === 'evict' ? kind : 'session', groupId: rest.slice(start, end), memberId: rest.slice(end + 1) }
+  return {
+    kind: kind === 'rebalance' || kind === 'evict' ? kind : 'session',
+    groupId: rest.slice(start, end),
+    memberId: rest.slice(end + 1),
+  }
 }

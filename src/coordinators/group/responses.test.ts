@@ -20,7 +20,7 @@ import { joinRefusal } from './responses.ts'
 import { subscription, TestGroups } from './test-groups.ts'
 
 const versions = (last: number): readonly number[] => Array.from({ length: last + 1 }, (_, version) => version)
-const answerIn = <Response>({ replies }: Decision): Response => replies[0]!.response as Response
+const answerIn = <Response>({ replies }: Decision<unknown>): Response => replies[0]!.response as Response
 
 const joinOf = (memberId = '', more: Partial<JoinGroupRequest> = {}): GroupRequest => ({
   api: 'JoinGroup',
@@ -118,10 +118,10 @@ test('a static member that comes back with metadata beyond the largest batch is 
   // That no batch could hold alone is refused before it costs the group anything.
   const unwritable = joinAs(Buffer.alloc(1_000_000))
   expect([answerIn<JoinGroupResponse>(unwritable).errorCode, unwritable.records]).toEqual([-1, []])
-  expect(groups.machine.groups.get('g')?.state).toBe('Stable')
+  expect(groups.machine.groups.get('g')?.stateName).toBe('Stable')
   const returned = joinAs(Buffer.alloc(999_990))
   expect([answerIn<JoinGroupResponse>(returned).errorCode, returned.records]).toEqual([-1, []])
-  expect(groups.machine.groups.get('g')?.state).toBe('PreparingRebalance')
+  expect(groups.machine.groups.get('g')?.stateName).toBe('PreparingRebalance')
 })
 
 describe('what members keep in memory', () => {

@@ -6,9 +6,9 @@ import type { GroupProtocol, JoinGroupRequest, SyncGroupRequest } from './group-
  */
 
 const memberOverheadBytes = 1024
-const elementOverheadBytes = 256
+export const elementOverheadBytes = 256
 
-const stringBytes = (...texts: readonly (string | null)[]): number =>
+export const stringBytes = (...texts: readonly (string | null)[]): number =>
   texts.reduce((sum, text) => sum + 2 * (text?.length ?? 0), 0)
 
 /** What each member costs by its group's names: the names of its timers hold the id, its request the protocol type. */

@@ -1,4 +1,8 @@
 import type { CoordinatorRecord, Decision, Input, Producer } from '../machine.ts'
+import { builtInAssignors } from './assignors/built-in-assignors.ts'
+import type { ResolvedRegexes, ResolveRegexes } from './consumer/consumer-request.ts'
+import type { ConsumerGroupConfig } from './consumer/group-topics.ts'
+import { TestTopics } from './consumer/test-topics.ts'
 import { GroupMachine } from './group-machine.ts'
 import type { GroupRequest } from './group-request.ts'
 import type { GroupSettings } from './group-settings.ts'
@@ -14,6 +18,9 @@ export const testSettings: GroupSettings = {
   offsetMetadataLengthMax: 16,
   offsetsRetentionMs: 7 * 24 * 3_600_000,
   offsetsRetentionCheckIntervalMs: 600_000,
+  consumerMembersMax: 1000,
+  consumerAssignors: builtInAssignors,
+  regexRefreshIntervalMs: 600_000,
   batchBytesMax: 1_000_000,
 }
 
@@ -34,7 +41,7 @@ export interface TransactionEnd {
 export interface Outcome {
   /** The timer that fired, for the steps of an advance. */
   readonly timer: string | null
-  readonly decision: Decision
+  readonly decision: Decision<ResolveRegexes>
 }
 
 /**
@@ -46,6 +53,10 @@ export class TestGroups {
   readonly settings: GroupSettings
   /** Requests without an answer, by id. */
   readonly open = new Map<number, GroupRequest>()
+  readonly topics = new TestTopics()
+  /** What the runtime was asked to do and has not done yet. */
+  readonly effects: ResolveRegexes[] = []
+  consumerConfig: ConsumerGroupConfig = { sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000, assignmentIntervalMs: 0 }
   machine: GroupMachine
   nowMs = 1_000_000
   #requestId = 0
@@ -63,19 +74,28 @@ export class TestGroups {
     return this.#requestId
   }
 
-  request(request: GroupRequest, { version = 9, clientId = 'client', connection }: TestCaller = {}): Decision {
+  request(request: GroupRequest, { version = 9, clientId = 'client', connection }: TestCaller = {}): Decision<ResolveRegexes> {
     const id = ++this.#requestId
     this.open.set(id, request)
     const caller = { version, clientId, clientHost: '127.0.0.1', principal: 'User:ANONYMOUS', connection: connection ?? -id }
     return this.#step({ kind: 'request', id, request, caller })
   }
 
+  /** The runtime does what it was first asked to do; undefined: nothing is to be done. */
+  runEffect(): Decision<ResolveRegexes> | undefined {
+    const effect = this.effects.shift()
+    if (effect === undefined) return undefined
+    return this.#step({ kind: 'effect', effect, result: this.topics.resolve(effect, this.nowMs) })
+  }
+
   /** The end of a connection; what waited for an answer there gets none. */
-  closed(connection: number): Decision {
+  closed(connection: number): Decision<ResolveRegexes> {
     return this.#step({ kind: 'closed', connection })
   }
 
-  topicsDeleted(deletedTopics: readonly string[]): Decision {
+  topicsDeleted(deletedTopics: readonly string[]): Decision<ResolveRegexes> {
+    for (const topic of deletedTopics) this.topics.delete(topic)
+
     return this.#step({ kind: 'image', deletedTopics })
   }
 
@@ -99,8 +119,9 @@ export class TestGroups {
   }
 
   /** All that no record carries is gone; clients see their connections end. */
-  restart(): Decision {
+  restart(): Decision<ResolveRegexes> {
     this.open.clear()
+    this.effects.length = 0
     this.#timers.clear()
     this.machine = this.replayed()
     return this.#step({ kind: 'loaded' })
@@ -120,9 +141,13 @@ export class TestGroups {
     return [...this.#timers.keys()]
   }
 
-  #step(input: Input<GroupRequest>): Decision {
+  #step(input: Input<GroupRequest, ResolveRegexes, ResolvedRegexes>): Decision<ResolveRegexes> {
     const random = { uuid: () => String(++this.#uuid) }
-    const image = { memberRoomBytes: this.settings.memberBytesMax - this.machine.retainedBytes }
+    const image = {
+      memberRoomBytes: this.settings.memberBytesMax - this.machine.retainedBytes,
+      topics: this.topics,
+      consumerConfig: () => this.consumerConfig,
+    }
     const decision = this.machine.decide(input, image, this.nowMs, random)
     for (const record of decision.records) {
       this.machine.replay(BigInt(this.log.length), record)
@@ -131,6 +156,7 @@ export class TestGroups {
     for (const { id } of decision.replies) {
       if (!this.open.delete(id)) throw new Error(`Request ${id} is not open and was answered.`)
     }
+    this.effects.push(...decision.effects)
     for (const change of decision.timers) {
       if ('cancel' in change) this.#timers.delete(change.cancel)
       else this.#timers.set(change.set, { dueMs: this.nowMs + change.delayMs, order: this.#timerOrder++ })

@@ -1,7 +1,16 @@
 import { errorName } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import type { CoordinatorRecord, Decision, Reply, TimerChange } from '../machine.ts'
+import { ClassicGroup } from './classic-group.ts'
 import { ClassicMember } from './classic-member.ts'
+import type { ResolveRegexes } from './consumer/consumer-request.ts'
+import {
+  consumerRequest,
+  printConsumerRecord,
+  printConsumerReply,
+  runConsumerCommand,
+  showConsumerGroup,
+} from './consumer/test-consumer-script.ts'
 import type {
   DeletedGroup,
   DescribedGroup,
@@ -19,7 +28,7 @@ import { readRecord } from './records.ts'
 import { subscribedTopics } from './subscribed-topics.ts'
 import { subscription, TestGroups } from './test-groups.ts'
 
-type Words = Readonly<Record<string, string>>
+export type Words = Readonly<Record<string, string>>
 
 /**
  * Plays a script: each command line is followed by everything that it led to, indented. The same script with what came
@@ -65,9 +74,11 @@ function run(groups: TestGroups, command: string, words: Words, asked: Map<numbe
   if (command === 'restart') return print(groups.restart(), asked)
   if (command === 'delete-topic') return print(groups.topicsDeleted([words['arg0'] ?? '']), asked)
   if (command === 'show') return show(groups)
+  const consumer = runConsumerCommand(groups, command, words)
+  if (consumer !== null) return consumer.flatMap((decision) => print(decision, asked))
   if (command === 'close') return print(groups.closed(Number(words['arg0'])), asked)
   if (command === 'end-transaction') return endTransaction(groups, words)
-  const request = requestOf(command, words)
+  const request = requestOf(groups, command, words)
   asked.set(groups.lastRequestId + 1, request.api)
   const version = Number(words['version'] ?? latest[request.api])
   const { client: clientId = 'client', connection } = words
@@ -87,9 +98,13 @@ const latest: Readonly<Record<GroupRequest['api'], number>> = {
   DescribeGroups: 6,
   DeleteGroups: 2,
   ListGroups: 5,
+  ConsumerGroupHeartbeat: 1,
+  ConsumerGroupDescribe: 1,
 }
 
-function requestOf(command: string, words: Words): GroupRequest {
+function requestOf(groups: TestGroups, command: string, words: Words): GroupRequest {
+  const consumer = consumerRequest(groups, command, words)
+  if (consumer !== null) return consumer
   const groupId = words['arg0'] ?? ''
   const memberId = words['member'] ?? ''
   const groupInstanceId = words['instance'] ?? null
@@ -187,11 +202,12 @@ function endTransaction(groups: TestGroups, words: Words): string[] {
   return []
 }
 
-function print(decision: Decision, asked: ReadonlyMap<number, GroupRequest['api']>): string[] {
+function print(decision: Decision<ResolveRegexes>, asked: ReadonlyMap<number, GroupRequest['api']>): string[] {
   return [
     ...decision.records.map((record) => `record ${printRecord(record)}`),
     ...decision.replies.map((reply) => `reply ${printReply(reply, asked)}`),
     ...decision.timers.map(printTimer),
+    ...decision.effects.map(({ kind, groupId, regexes }) => `effect ${kind} ${groupId} ${regexes.join(' ')}`),
   ]
 }
 
@@ -200,7 +216,7 @@ const printTimer = (change: TimerChange): string =>
 
 function printRecord(record: CoordinatorRecord): string {
   const said = readRecord(record)
-  if (said === null) return 'of another kind'
+  if (said === null) return printConsumerRecord(record)
   if (said.kind === 'offset') {
     const { groupId, topic, partition, committed } = said
     if (committed === null) return `offset ${groupId} ${topic}:${partition} removed`
@@ -254,6 +270,9 @@ function printReply({ id, response }: Reply, asked: ReadonlyMap<number, GroupReq
       const listed = groups.map((group) => `${group.groupId}:${group.groupType}:${group.groupState}:${group.protocolType}`)
       return `#${id} ${api} [${listed.join(' ')}]`
     }
+    case 'ConsumerGroupHeartbeat':
+    case 'ConsumerGroupDescribe':
+      return `#${id} ${api} ${printConsumerReply(api, response)}`
     default: {
       const { errorCode = 0, topics } = response as OffsetFetchGroupResponse
       const parts = topics.flatMap(({ name, partitions }) =>
@@ -293,6 +312,7 @@ function topicsIn(metadata: Buffer): string {
 
 function show(groups: TestGroups): string[] {
   return [...groups.machine.groups.values()].map((group) => {
+    if (!(group instanceof ClassicGroup)) return showConsumerGroup(group)
     const members = [...group.members].map(({ id, assignment, parkedJoin, parkedSync }) => {
       const waits = parkedJoin === null ? (parkedSync === null ? '' : '(sync)') : '(join)'
       return `${id}${waits}:${assignment.toString()}`

@@ -1,5 +1,7 @@
 import type { CoordinatorRecord, Decision, MachineRandom, Reply, TimerChange } from '../machine.ts'
 import type { ConnectionTies } from './connection-ties.ts'
+import type { ResolveRegexes } from './consumer/consumer-request.ts'
+import type { ConsumerGroupConfig, GroupTopics } from './consumer/group-topics.ts'
 import type { GroupImage, GroupSettings } from './group-settings.ts'
 
 /** What a record needs besides key and value, at most, and what a batch needs besides its records. */
@@ -16,6 +18,7 @@ export class Turn {
   readonly #records: CoordinatorRecord[] = []
   readonly #replies: Reply[] = []
   readonly #timers: TimerChange[] = []
+  readonly #effects: ResolveRegexes[] = []
 
   constructor(nowMs: number, random: MachineRandom, settings: GroupSettings, image: GroupImage, ties: ConnectionTies) {
     this.nowMs = nowMs
@@ -25,8 +28,17 @@ export class Turn {
     this.#image = image
   }
 
+  get topics(): GroupTopics {
+    return this.#image.topics
+  }
+
   get recordCount(): number {
     return this.#records.length
+  }
+
+  /** What holds for a consumer group now. */
+  consumerConfig(groupId: string): ConsumerGroupConfig {
+    return this.#image.consumerConfig(groupId)
   }
 
   record(record: CoordinatorRecord): void {
@@ -57,7 +69,11 @@ export class Turn {
     this.#timers.push({ cancel: key })
   }
 
-  decision(): Decision {
-    return { records: this.#records, replies: this.#replies, timers: this.#timers, effects: [] }
+  effect(effect: ResolveRegexes): void {
+    this.#effects.push(effect)
+  }
+
+  decision(): Decision<ResolveRegexes> {
+    return { records: this.#records, replies: this.#replies, timers: this.#timers, effects: this.#effects }
   }
 }

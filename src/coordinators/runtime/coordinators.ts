@@ -3,6 +3,7 @@ import { type ProducerIdSource, producerIdSource } from '../../cluster/producer-
 import type { BrokerConfig } from '../../config/broker-config.ts'
 import { evictionGraceMs } from '../../config/eviction-grace.ts'
 import type { Environment } from '../../environment/environment.ts'
+import { builtInAssignors } from '../group/assignors/built-in-assignors.ts'
 import type { GroupSettings } from '../group/group-settings.ts'
 import type { TransactionSettings } from '../transaction/transaction-settings.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
@@ -71,6 +72,11 @@ function groupSettings(config: BrokerConfig): GroupSettings {
     offsetMetadataLengthMax: config.get('offset.metadata.max.bytes'),
     offsetsRetentionMs: config.get('offsets.retention.minutes') * 60_000,
     offsetsRetentionCheckIntervalMs: config.get('offsets.retention.check.interval.ms'),
+    consumerMembersMax: config.get('group.consumer.max.size'),
+    consumerAssignors: config
+      .get('group.consumer.assignors')
+      .flatMap((name) => builtInAssignors.find((assignor) => assignor.name === name) ?? []),
+    regexRefreshIntervalMs: config.get('group.consumer.regex.refresh.interval.ms'),
     batchBytesMax: config.get('message.max.bytes'),
   }
 }

@@ -3,6 +3,7 @@ import { errorName, KafkaError } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { MetadataDelta } from '../../cluster/metadata-delta.ts'
+import { resolveConfig } from '../../config/resolve-config.ts'
 import { Buffers } from '../../environment/buffers.ts'
 import { seededRandom } from '../../environment/random.ts'
 import { SystemFiles } from '../../environment/system-files.ts'
@@ -29,6 +30,7 @@ class TestCoordinator {
       get topicsByName() {
         return new Map(hasTopic() ? [['__consumer_offsets', { partitions: [{}] }]] : [])
       },
+      endOffset: 1n,
     } as unknown as Cluster['image']
     const { clock, logger } = test
     const random = seededRandom(1)
@@ -36,7 +38,7 @@ class TestCoordinator {
       cluster: {
         image,
         onChange: (run) => {
-          this.changed = (delta) => void run(image, delta as MetadataDelta)
+          this.changed = (delta) => void run(image, { previous: image, topicsChanged: [], ...delta } as unknown as MetadataDelta)
           return () => {}
         },
       },
@@ -45,6 +47,7 @@ class TestCoordinator {
           if (!this.isLeader) throw new KafkaError('NOT_LEADER_OR_FOLLOWER')
           return test.log
         },
+        config: resolveConfig([]).config,
       },
       environment: { time: clock, real: clock, random, logger, files: new SystemFiles(), buffers: new Buffers() },
       settings: { ...testSettings, initialRebalanceDelayMs: 0, memberBytesMax },

@@ -7,6 +7,9 @@ import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
 import { OFFSETS_TOPIC } from '../../cluster/topic-names.ts'
 import type { Environment } from '../../environment/environment.ts'
 import type { TransactionMarker } from '../../log/partition-log.ts'
+import { heartbeatRefusal, heartbeatRefusalBeforeLookup } from '../group/consumer/consumer-groups.ts'
+import type { DescribedConsumerGroup, ResolvedRegexes, ResolveRegexes } from '../group/consumer/consumer-request.ts'
+import { notDescribed } from '../group/consumer/describe-consumer-group.ts'
 import { GroupMachine, refusalBeforeLookup } from '../group/group-machine.ts'
 import type {
   DeletedGroup,
@@ -21,12 +24,13 @@ import type { GroupImage, GroupSettings } from '../group/group-settings.ts'
 import { heartbeatAnswer, joinRefusal, noRoomError, syncRefusal } from '../group/responses.ts'
 import type { Coordinator, CoordinatorCaller, ResponseTo } from './coordinator.ts'
 import type { AppendGuard } from './coordinator-partition.ts'
+import { ClusterTopics, consumerGroupConfig, resolveRegexes } from './group-image.ts'
 import { TopicCoordinator } from './topic-coordinator.ts'
 import { supportOfTxnOffsetCommit, type TransactionVerifier } from './transaction-verifier.ts'
 
 export interface GroupCoordinatorOptions {
   readonly cluster: Pick<Cluster, 'image' | 'onChange'>
-  readonly node: Pick<ClusterNode, 'leaderLog'>
+  readonly node: Pick<ClusterNode, 'leaderLog' | 'config'>
   readonly environment: Environment
   readonly settings: GroupSettings
   /** How many requests each partition of `__consumer_offsets` may have open, JoinGroups that wait included. */
@@ -40,7 +44,8 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
   readonly #settings: GroupSettings
   readonly #environment: Environment
   readonly #verifier: GroupCoordinatorOptions['verifier']
-  readonly #topic: TopicCoordinator<GroupRequest, GroupImage, GroupMachine>
+  readonly #topics: ClusterTopics
+  readonly #topic: TopicCoordinator<GroupRequest, GroupImage, GroupMachine, ResolveRegexes, ResolvedRegexes>
   /** When the next line about a lack of room may be logged. */
   #nextLineMs = 0
 
@@ -48,6 +53,8 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
     this.#settings = settings
     this.#environment = environment
     this.#verifier = verifier
+    const topics = new ClusterTopics(cluster)
+    this.#topics = topics
     const roomBytes = () => this.#memberRoomBytes
     this.#topic = new TopicCoordinator({
       topic: OFFSETS_TOPIC,
@@ -59,8 +66,10 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
         get memberRoomBytes() {
           return roomBytes()
         },
+        topics,
+        consumerConfig: (groupId) => consumerGroupConfig(groupId, cluster, node),
       },
-      run: (effect: never) => Promise.resolve(effect),
+      run: (effect) => resolveRegexes(effect, topics, environment),
       openRequestsMax,
       batchBytesMax: settings.batchBytesMax,
     })
@@ -93,6 +102,19 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
     return (await Promise.all(asked)).flatMap(({ groups }) => groups)
   }
 
+  async describeConsumerGroups(
+    groupIds: readonly string[],
+    caller: CoordinatorCaller,
+  ): Promise<readonly DescribedConsumerGroup[]> {
+    const named = groupIds.filter((groupId) => groupId !== '')
+    const unnamed = groupIds.length - named.length
+    const asked = this.#byPartition(named).map((ids) =>
+      this.request(ids[0]!, { api: 'ConsumerGroupDescribe', groupIds: ids }, caller),
+    )
+    const described = (await Promise.all(asked)).flatMap(({ groups }) => groups)
+    return [...Array.from({ length: unnamed }, () => notDescribed('', 'INVALID_GROUP_ID', null)), ...described]
+  }
+
   async delete(groupIds: readonly string[], caller: CoordinatorCaller): Promise<readonly DeletedGroup[]> {
     const asked = this.#byPartition(groupIds).map((ids) => this.request(ids[0]!, { api: 'DeleteGroups', groupIds: ids }, caller))
     return (await Promise.all(asked)).flatMap(({ results }) => results)
@@ -105,6 +127,7 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
 
   stop(): void {
     this.#topic.stop()
+    this.#topics.stop()
   }
 
   get #memberRoomBytes(): number {
@@ -154,6 +177,10 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
   }
 
   async #answer(groupId: string, request: GroupRequest, caller: CoordinatorCaller): Promise<object> {
+    if (request.api === 'ConsumerGroupHeartbeat') {
+      const refusal = heartbeatRefusalBeforeLookup(request.request, caller.version, this.#settings)
+      if (refusal !== null) return refusal
+    }
     const refusal = refusalBeforeLookup(request, this.#settings)
     if (refusal !== null) return refuse(request, refusal, memberIdOf(request))
     try {
@@ -199,6 +226,10 @@ function refuse(asked: GroupRequest, error: ErrorName, memberId: string): object
       return joinRefusal(memberId, error)
     case 'SyncGroup':
       return syncRefusal(error)
+    case 'ConsumerGroupHeartbeat':
+      return heartbeatRefusal(error, new KafkaError(error).message)
+    case 'ConsumerGroupDescribe':
+      return { groups: asked.groupIds.map((groupId) => notDescribed(groupId, error, null)) }
     case 'Heartbeat':
       // While the group is loaded its members' sessions do not run: there is nothing to tell them.
       return heartbeatAnswer(error === 'COORDINATOR_LOAD_IN_PROGRESS' ? 'NONE' : error)

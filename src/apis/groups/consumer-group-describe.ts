@@ -1,0 +1,20 @@
+import type { consumerGroupDescribe } from '../../../protocol/messages/consumer-group-describe.ts'
+import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
+import { authorizedOperations, OPERATIONS_NOT_ASKED } from '../authorized-operations.ts'
+import type { RequestContext } from '../context.ts'
+import { refuseWithoutConsumerGroups } from './consumer-groups-served.ts'
+
+/* ConsumerGroupDescribe. 1: whether a member speaks the classic protocol (KIP-1099) */
+
+type Request = RequestOf<typeof consumerGroupDescribe>
+type Response = ResponseOf<typeof consumerGroupDescribe>
+
+export async function handleConsumerGroupDescribe(request: Request, context: RequestContext): Promise<Response> {
+  refuseWithoutConsumerGroups(context)
+  const described = await context.services.groups.describeConsumerGroups(request.groupIds, context)
+  const groups = described.map((group) => {
+    const isAsked = request.includeAuthorizedOperations && group.errorCode === 0
+    return { ...group, authorizedOperations: isAsked ? authorizedOperations.group : OPERATIONS_NOT_ASKED }
+  })
+  return { groups }
+}
