@@ -318,6 +318,14 @@ test('a list is refused while a partition is being loaded, and else has the tran
   const asked = { stateFilters: [], producerIdFilters: [], durationFilter: -1n, transactionalIdPattern: null }
   const list = () => coordinator.transactions.list(asked, caller)
   expect(await list()).toMatchObject({ errorCode: 0, transactionStates: [{ transactionalId: 't', transactionState: 'Ongoing' }] })
+  // The pattern is RE2's and the whole id must match it (KIP-1152).
+  const matching = async (transactionalIdPattern: string) => {
+    const { errorCode, transactionStates } = await coordinator.transactions.list({ ...asked, transactionalIdPattern }, caller)
+    return `${errorName(errorCode)} ${transactionStates.length}`
+  }
+  expect(await matching('[s-u]')).toBe('NONE 1')
+  expect(await matching('t.')).toBe('NONE 0')
+  expect(await matching('(')).toBe('INVALID_REGULAR_EXPRESSION 0')
   coordinator.state.log.becomeLeader(1)
   coordinator.changed()
   const loading = list()

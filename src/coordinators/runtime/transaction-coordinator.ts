@@ -18,6 +18,8 @@ import type { PartitionFacts } from './coordinator-partition.ts'
 import { TopicCoordinator } from './topic-coordinator.ts'
 import type { TransactionMarkers } from './transaction-markers.ts'
 
+type ListedTransactions = ListTransactionsResponse['transactionStates']
+
 export interface TransactionCoordinatorOptions {
   readonly cluster: Pick<Cluster, 'image' | 'onChange'>
   readonly node: Pick<ClusterNode, 'leaderLog'>
@@ -81,10 +83,23 @@ export class TransactionCoordinator implements Coordinator<TransactionRequest> {
     const answers = this.#topic.requestAll(asked, caller).map((answer) => answer.catch((error) => refusedPartition(asked, error)))
     const responses = (await Promise.all(answers)) as ListTransactionsResponse[]
     const refusal = responses.find((response) => response.errorCode !== 0)
-    return {
-      errorCode: refusal?.errorCode ?? 0,
-      unknownStateFilters: responses[0]?.unknownStateFilters ?? [],
-      transactionStates: refusal === undefined ? responses.flatMap(({ transactionStates }) => transactionStates) : [],
+    if (refusal !== undefined) return { ...refusal, transactionStates: [] }
+    const found = responses.flatMap(({ transactionStates }) => transactionStates)
+    const transactionStates = await this.#matching(request.transactionalIdPattern ?? '', found)
+    if (transactionStates === null) return refuse(asked, 'INVALID_REGULAR_EXPRESSION') as ListTransactionsResponse
+    return { errorCode: 0, unknownStateFilters: responses[0]?.unknownStateFilters ?? [], transactionStates }
+  }
+
+  /** Those whose id matches; others have their turn in between. Null: no pattern that can be matched. */
+  async #matching(pattern: string, found: ListedTransactions): Promise<ListedTransactions | null> {
+    if (pattern === '') return found
+    const { TransactionalIdPattern } = await import('../transaction/transactional-id-pattern.ts')
+    const matching = TransactionalIdPattern.compile(pattern)?.filter(found)
+    if (matching === undefined) return null
+    for (;;) {
+      const step = matching.next()
+      if (step.done) return step.value
+      await new Promise<void>((resolve) => this.#options.environment.time.endOfTurn(resolve))
     }
   }
 

@@ -1,22 +1,19 @@
-import { errorCode } from '../../../protocol/errors.ts'
 import type { Transaction } from './transaction.ts'
 import type { ListTransactionsRequest, ListTransactionsResponse } from './transaction-request.ts'
 import { transactionStates } from './transaction-state.ts'
-import { compileIdPattern, type IdPattern } from './transactional-id-pattern.ts'
 
-/** Those that pass every filter; a filter that names nothing lets all pass. */
+/**
+ * Those that pass every filter but that of the id's pattern, which the runtime applies once to what all partitions gave.
+ * A filter that names nothing lets all pass.
+ */
 export function listTransactions(
   transactions: Iterable<Transaction>,
   request: ListTransactionsRequest,
   nowMs: number,
 ): ListTransactionsResponse {
-  const pattern = compileIdPattern(request.transactionalIdPattern ?? null)
-  if (pattern === 'invalid') {
-    return { errorCode: errorCode('INVALID_REGULAR_EXPRESSION'), unknownStateFilters: [], transactionStates: [] }
-  }
   const states = new Set(request.stateFilters)
   const names: ReadonlySet<string> = new Set(transactionStates)
-  const passes = filterOf(request, states, pattern, BigInt(nowMs))
+  const passes = filterOf(request, states, BigInt(nowMs))
   return {
     errorCode: 0,
     unknownStateFilters: [...states].filter((state) => !names.has(state)),
@@ -29,15 +26,13 @@ export function listTransactions(
 function filterOf(
   { producerIdFilters, durationFilter = -1n }: ListTransactionsRequest,
   states: ReadonlySet<string>,
-  pattern: IdPattern,
   now: bigint,
 ): (transaction: Transaction) => boolean {
   const producerIds = new Set(producerIdFilters)
-  return ({ transactionalId, producerId, state, startTimestamp }) => {
+  return ({ producerId, state, startTimestamp }) => {
     if (producerIds.size > 0 && !producerIds.has(producerId)) return false
     if (states.size > 0 && !states.has(state)) return false
     // One that never began counts from -1, as in Kafka, and so lasts longer than anything.
-    if (durationFilter >= 0n && now - startTimestamp <= durationFilter) return false
-    return pattern(transactionalId)
+    return durationFilter < 0n || now - startTimestamp > durationFilter
   }
 }

@@ -149,7 +149,7 @@ const listRequest = (words: Words) => ({
   stateFilters: split(words['states']),
   producerIdFilters: split(words['producers']).map(BigInt),
   durationFilter: bigintOf(words['duration'], -1n),
-  transactionalIdPattern: words['pattern'] ?? null,
+  transactionalIdPattern: null,
 })
 
 const printPartitions = (partitions: readonly TransactionPartition[]): string =>

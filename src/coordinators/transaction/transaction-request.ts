@@ -49,7 +49,10 @@ export type TransactionRequest =
   | { readonly api: 'AddPartitions'; readonly request: AddPartitions; readonly response?: AddPartitionsAnswer }
   | { readonly api: 'EndTxn'; readonly request: EndTxnRequest; readonly response?: EndTxnResponse }
   | { readonly api: 'DescribeTransaction'; readonly transactionalId: string; readonly response?: DescribedTransaction }
-  /** Of one partition of `__transaction_state`; the runtime puts the answers together. */
+  /**
+   * Of one partition of `__transaction_state`; the runtime puts the answers together, and leaves those whose id matches
+   * the pattern: here it counts for nothing.
+   */
   | { readonly api: 'ListTransactions'; readonly request: ListTransactionsRequest; readonly response?: ListTransactionsResponse }
 
 /** What only the runtime can do; run when what the decision wrote is durable, and after a restart once more. */
