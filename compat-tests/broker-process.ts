@@ -100,10 +100,11 @@ export class BrokerProcess implements AsyncDisposable {
     await this.start()
   }
 
-  /** Ends it, and removes its folder. */
+  /** Ends it, and removes its folder; COMPAT_KEEP=1 leaves it to be looked at. */
   async stop(): Promise<void> {
     await this.end()
-    rmSync(this.folder, { recursive: true, force: true })
+    if (process.env['COMPAT_KEEP'] === '1') console.log(`kept: ${this.folder}`)
+    else rmSync(this.folder, { recursive: true, force: true })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

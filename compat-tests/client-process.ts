@@ -21,6 +21,32 @@ export interface MemberState {
   readonly records: readonly ReadRecord[]
 }
 
+/** What a driver tells by itself of a member that works on its own, when it happens; `at` is its clock, in milliseconds. */
+export type ClientEvent = { readonly member: string; readonly at: number } & (
+  | { readonly kind: 'assigned'; readonly generation: number | null; readonly partitions: readonly number[] }
+  | { readonly kind: 'revoked' | 'lost'; readonly partitions: readonly number[] }
+  | { readonly kind: 'generation'; readonly generation: number }
+  | { readonly kind: 'records'; readonly records: readonly (readonly [partition: number, offset: number, value: string])[] }
+  | { readonly kind: 'committed'; readonly offsets: readonly (readonly [partition: number, offset: number])[] }
+  | { readonly kind: 'refused' | 'failed'; readonly error: string }
+  | { readonly kind: 'transaction'; readonly committed: boolean; readonly count: number }
+)
+
+/** How a member joins: which protocol, as whom, and with which assignor if not with the client's own. */
+export interface Membership {
+  readonly protocol: 'classic' | 'consumer'
+  readonly instance?: string
+  readonly assignor?: string
+}
+
+/** Reads a topic, writes each record to another under its transactional id, commits its offsets with them. */
+export interface Pipeline {
+  readonly group: string
+  readonly from: string
+  readonly to: string
+  readonly transactionalId: string
+}
+
 interface Waiting {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
@@ -34,11 +60,13 @@ export class ClientProcess implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #exited: Promise<void>
   readonly #waiting: Waiting[] = []
+  readonly #onEvent: (event: ClientEvent) => void
   #errors = ''
   #ended: Error | undefined
 
-  constructor(client: Client, address: string) {
+  constructor(client: Client, address: string, onEvent: (event: ClientEvent) => void = () => {}) {
     this.client = client
+    this.#onEvent = onEvent
     const [program, ...parameters] = client.command
     const environment = { ...process.env, GRETE_CACHE: cacheFolder, NODE_NO_WARNINGS: '1', NODE_OPTIONS: '' }
     this.#child = spawn(program!, [...parameters, address], { env: environment })
@@ -83,6 +111,37 @@ export class ClientProcess implements AsyncDisposable {
     return (await this.#send('close', { member })) as MemberState
   }
 
+  /** Joins a group as a member that reads on its own and commits each batch when it has told it; events say what it does. */
+  async work(member: string, group: string, topic: string, membership: Membership): Promise<void> {
+    await this.#send('work', { member, group, topic, ...membership })
+  }
+
+  /** Starts a loop of read, process, write under transactions; events say how each ended. */
+  async transact(member: string, pipeline: Pipeline): Promise<void> {
+    await this.#send('transact', { member, ...pipeline })
+  }
+
+  /** Ends what `work` or `transact` began, as a program does that is told to. */
+  async leave(member: string): Promise<void> {
+    await this.#send('leave', { member })
+  }
+
+  /** Settled when its process has ended and all that it told has arrived. */
+  get exited(): Promise<void> {
+    return this.#exited
+  }
+
+  /** Why it ended, if it did. */
+  get failure(): string {
+    return this.#ended?.message ?? ''
+  }
+
+  /** Kills it where it stands; what it had told by then has arrived when this is done. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+
   async stop(): Promise<void> {
     this.#child.stdin.end()
     const overdue = setTimeout(() => this.#child.kill('SIGKILL'), 5_000)
@@ -113,6 +172,11 @@ export class ClientProcess implements AsyncDisposable {
   }
 
   #answer(line: string): void {
+    if (line.startsWith('{"event"')) {
+      const event = parseEvent(line)
+      if (event) this.#onEvent(event)
+      return
+    }
     // Libraries that print to standard output do not speak our protocol.
     if (!line.startsWith('{"result"') && !line.startsWith('{"error"')) return
     const { result, error } = JSON.parse(line) as { result?: unknown; error?: string }
@@ -124,5 +188,14 @@ export class ClientProcess implements AsyncDisposable {
   #fail(error: Error): void {
     this.#ended ??= error
     for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#ended)
+  }
+}
+
+/** A process that is killed may leave half a line. */
+function parseEvent(line: string): ClientEvent | undefined {
+  try {
+    return (JSON.parse(line) as { event: ClientEvent }).event
+  } catch {
+    return undefined
   }
 }

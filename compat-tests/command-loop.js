@@ -16,6 +16,11 @@ export async function runCommands(commands) {
   process.exit(0)
 }
 
+/** Tells what a member does, when it does it. Writing to a pipe is synchronous: what is told survives a kill. */
+export function tell(kind, member, fields) {
+  process.stdout.write(`${JSON.stringify({ event: { kind, member, at: Date.now(), ...fields } })}\n`)
+}
+
 /** The records that a member got and the runner has not asked for yet, and where it stands. */
 export class MemberMemory {
   constructor(limit) {

@@ -7,6 +7,20 @@ import threading
 import time
 
 
+PRINTING = threading.Lock()
+
+
+def print_line(line):
+    with PRINTING:
+        sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+        sys.stdout.flush()
+
+
+def tell(kind, member, **fields):
+    """What a member does, told when it does it; what is told survives a kill."""
+    print_line({"event": {"kind": kind, "member": member, "at": int(time.time() * 1000), **fields}})
+
+
 def run_commands(commands):
     for line in sys.stdin:
         request = json.loads(line)
@@ -14,7 +28,7 @@ def run_commands(commands):
             answer = {"result": commands[request.pop("command")](**request) or {}}
         except Exception as error:  # the runner reports it, whatever it is
             answer = {"error": "%s: %s" % (type(error).__name__, error)}
-        print(json.dumps(answer), flush=True)
+        print_line(answer)
     os._exit(0)  # a member that was not closed is to look like one that died
 
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { MemberMemory, runCommands } from '../command-loop.js'
+import { transact, work } from './workers.js'
 
 const require = createRequire(join(process.env.GRETE_CACHE, 'npm', 'package.json'))
 const { Kafka, logLevel } = require('@confluentinc/kafka-javascript').KafkaJS
@@ -78,9 +79,18 @@ async function readAll({ topics }) {
   return { records }
 }
 
+const workers = new Map()
+
 await runCommands({
   open,
   readAll,
+  work: async (request) => {
+    workers.set(request.member, await work(kafka, request))
+  },
+  transact: async (request) => {
+    workers.set(request.member, await transact(kafka, request))
+  },
+  leave: ({ member }) => workers.get(member)(),
   createTopic: async ({ topic, partitions }) => {
     await withAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }] }))
   },

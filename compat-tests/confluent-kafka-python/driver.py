@@ -9,6 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
 
 from command_loop import Member, member_commands, run_commands  # noqa: E402
+from workers import worker_commands  # noqa: E402
 
 BOOTSTRAP = sys.argv[1]
 
@@ -111,5 +112,11 @@ class GroupMember(Member):
 
 
 run_commands(
-    {"createTopic": create_topic, "produce": produce, "readAll": read_all, **member_commands(GroupMember)}
+    {
+        "createTopic": create_topic,
+        "produce": produce,
+        "readAll": read_all,
+        **member_commands(GroupMember),
+        **worker_commands(BOOTSTRAP),
+    }
 )

@@ -35,6 +35,13 @@ type command struct {
 	Member     string            `json:"member"`
 	Group      string            `json:"group"`
 	Limit      int               `json:"limit"`
+	Protocol   string            `json:"protocol"`
+	Instance   string            `json:"instance"`
+	Assignor   string            `json:"assignor"`
+	From       string            `json:"from"`
+	To         string            `json:"to"`
+	// TransactionalID names the producer of a pipeline.
+	TransactionalID string `json:"transactionalId"`
 }
 
 type handedOut struct {
@@ -70,9 +77,17 @@ func main() {
 		if err != nil {
 			answer = map[string]any{"error": err.Error()}
 		}
-		encoded, _ := json.Marshal(answer)
-		fmt.Println(string(encoded))
+		printLine(answer)
 	}
+}
+
+var printing sync.Mutex
+
+func printLine(line any) {
+	encoded, _ := json.Marshal(line)
+	printing.Lock()
+	defer printing.Unlock()
+	fmt.Println(string(encoded))
 }
 
 func run(ctx context.Context, c command) (any, error) {
@@ -93,6 +108,13 @@ func run(ctx context.Context, c command) (any, error) {
 		return members[c.Member].commit(ctx)
 	case "close":
 		return members[c.Member].close()
+	case "work":
+		return struct{}{}, work(c)
+	case "transact":
+		return struct{}{}, transact(c)
+	case "leave":
+		workers[c.Member].leave()
+		return struct{}{}, nil
 	}
 	return nil, fmt.Errorf("no such command: %q", c.Command)
 }
@@ -137,7 +159,8 @@ func toRecord(r *kgo.Record) record {
 }
 
 func readAll(ctx context.Context, c command) (any, error) {
-	cl, err := client(kgo.ConsumeTopics(c.Topics...), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	cl, err := client(kgo.ConsumeTopics(c.Topics...), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import kafkajs from 'kafkajs'
 import lz4 from 'lz4-napi'
 import snappy from 'snappy'
 import { MemberMemory, runCommands } from '../command-loop.js'
+import { transact, work } from './workers.js'
 
 const { CompressionCodecs, CompressionTypes, Kafka, Partitioners, logLevel } = kafkajs
 
@@ -113,9 +114,18 @@ async function readAll({ topics }) {
   return { records }
 }
 
+const workers = new Map()
+
 await runCommands({
   open,
   readAll,
+  work: async (request) => {
+    workers.set(request.member, await work(kafka, request))
+  },
+  transact: async (request) => {
+    workers.set(request.member, await transact(kafka, request))
+  },
+  leave: ({ member }) => workers.get(member)(),
   createTopic: ({ topic, partitions }) =>
     withAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }] })).then(
       () => ({}),

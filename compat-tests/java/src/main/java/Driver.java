@@ -30,11 +30,13 @@ import org.apache.kafka.common.serialization.StringSerializer;
 public final class Driver {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, Member> MEMBERS = new HashMap<>();
+    private static final Map<String, Worker> WORKERS = new HashMap<>();
+    private static PrintStream out;
     private static String bootstrap;
 
     public static void main(String[] arguments) throws Exception {
         bootstrap = arguments[0];
-        PrintStream out = new PrintStream(System.out, true, "UTF-8");
+        out = new PrintStream(System.out, true, "UTF-8");
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, "UTF-8"));
         for (String line; (line = in.readLine()) != null; ) {
             ObjectNode answer = JSON.createObjectNode();
@@ -43,9 +45,13 @@ public final class Driver {
             } catch (Exception e) {
                 answer.put("error", e.toString() + (e.getCause() == null ? "" : " <- " + e.getCause()));
             }
-            out.println(JSON.writeValueAsString(answer));
+            print(answer);
         }
         System.exit(0); // a member that was not closed is to look like one that died
+    }
+
+    static synchronized void print(JsonNode line) {
+        out.println(line.toString());
     }
 
     private static ObjectNode run(JsonNode command) throws Exception {
@@ -60,8 +66,20 @@ public final class Driver {
             case "poll": return member(command).handOut();
             case "commit": return member(command).commit();
             case "close": return MEMBERS.remove(command.get("member").asText()).close();
+            case "work": return worker(command, new CommittingMember(bootstrap, command));
+            case "transact": return worker(command, new TransactionalWorker(bootstrap, command));
+            case "leave": {
+                WORKERS.remove(command.get("member").asText()).leave();
+                return JSON.createObjectNode();
+            }
             default: throw new IllegalArgumentException("no such command: " + command);
         }
+    }
+
+    private static ObjectNode worker(JsonNode command, Worker worker) {
+        WORKERS.put(command.get("member").asText(), worker);
+        worker.start();
+        return JSON.createObjectNode();
     }
 
     private static Member member(JsonNode command) {
@@ -103,7 +121,7 @@ public final class Driver {
     private static ObjectNode readAll(JsonNode command) {
         ObjectNode result = JSON.createObjectNode();
         ArrayNode records = result.putArray("records");
-        try (KafkaConsumer<String, String> consumer = consumer(Map.of())) {
+        try (KafkaConsumer<String, String> consumer = consumer(Map.of("isolation.level", "read_committed"))) {
             List<TopicPartition> partitions = new ArrayList<>();
             for (JsonNode topic : command.get("topics"))
                 consumer.partitionsFor(topic.asText()).forEach(p -> partitions.add(new TopicPartition(p.topic(), p.partition())));

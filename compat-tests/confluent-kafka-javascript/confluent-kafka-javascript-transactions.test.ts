@@ -1,0 +1,3 @@
+import { transactionsUnderKills } from '../transactions-under-kills.ts'
+
+transactionsUnderKills('confluent-kafka-javascript', { instances: 2 })

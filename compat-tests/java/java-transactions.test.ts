@@ -1,0 +1,3 @@
+import { transactionsUnderKills } from '../transactions-under-kills.ts'
+
+transactionsUnderKills('java', { instances: 2 })

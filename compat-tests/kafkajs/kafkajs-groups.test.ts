@@ -1,0 +1,3 @@
+import { groupUnderLoad } from '../group-under-load.ts'
+
+groupUnderLoad('kafkajs', [{ protocol: 'classic' }])
