@@ -18,6 +18,8 @@ import { heartbeat } from './heartbeat.ts'
 import { joinGroup, sizeRefusal } from './join-group.ts'
 import { leaveGroup } from './leave-group.ts'
 import { listGroups } from './list-groups.ts'
+import { classicRequestInConsumerGroup } from './migration/classic-request.ts'
+import { classicMemberIsLate } from './migration/leave-in-consumer-group.ts'
 import { namedMember } from './named-member.ts'
 import { commitOffsets } from './offset-commit.ts'
 import { deleteOffsets } from './offset-delete.ts'
@@ -109,6 +111,8 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage, ResolveRe
         break
       }
     }
+    const { classic } = turn
+    if (classic !== null) this.#counted(classic.groupId, () => this.#groups.set(classic.groupId, classic))
     return turn.decision()
   }
 
@@ -217,6 +221,7 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage, ResolveRe
   #groupRequest(input: GroupInput, asked: OneGroupRequest, turn: Turn): void {
     const known = this.#groups.get(asked.request.groupId)
     const group = known instanceof ClassicGroup ? known : undefined
+    if (known instanceof ConsumerGroup && !known.isEmpty && classicRequestInConsumerGroup(known, input, asked, turn)) return
     switch (asked.api) {
       case 'ConsumerGroupHeartbeat':
         this.#consumerHeartbeat(known, input, asked, turn)
@@ -250,10 +255,6 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage, ResolveRe
   /** A group is made by whoever asks for a member id, even if it is refused then; but not where it is too large. */
   #join(former: AnyGroup | undefined, input: GroupInput, request: JoinGroupRequest, turn: Turn): void {
     const { groupId, memberId } = request
-    if (former instanceof ConsumerGroup && !former.isEmpty) {
-      turn.reply(input.id, joinRefusal(memberId, 'INCONSISTENT_GROUP_PROTOCOL'))
-      return
-    }
     const known = former instanceof ClassicGroup ? former : undefined
     if (known === undefined && memberId !== '') {
       turn.reply(input.id, joinRefusal(memberId, 'UNKNOWN_MEMBER_ID'))
@@ -296,6 +297,7 @@ export class GroupMachine implements Machine<GroupRequest, GroupImage, ResolveRe
       if (group instanceof ConsumerGroup) {
         if (timer.kind === 'session' || timer.kind === 'evict') fence(group, timer.memberId, turn)
         else if (timer.kind === 'rebalance') rebalanceTimerExpired(group, timer.memberId, turn)
+        else if (timer.kind === 'member-join' || timer.kind === 'member-sync') classicMemberIsLate(group, timer.memberId, turn)
       } else if (timer.kind === 'join') joinTimerExpired(group, turn)
       else if (timer.kind === 'sync') syncTimerExpired(group, turn)
       else if (timer.kind === 'evict') evictionTimerExpired(group, timer.memberId, turn)

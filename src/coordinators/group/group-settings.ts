@@ -1,5 +1,6 @@
 import type { PartitionAssignor } from './assignors/partition-assignor.ts'
 import type { ConsumerGroupConfig, GroupTopics } from './consumer/group-topics.ts'
+import type { MigrationPolicy } from './migration/migration-policy.ts'
 
 /** What of the broker's configuration a group coordinator goes by; broker.ts fills it in. */
 export interface GroupSettings {
@@ -30,6 +31,8 @@ export interface GroupSettings {
   readonly consumerMembersMax: number
   /** group.consumer.assignors, at least one: the first is used where members name none. */
   readonly consumerAssignors: readonly PartitionAssignor[]
+  /** group.consumer.migration.policy */
+  readonly migrationPolicy: MigrationPolicy
   /** group.consumer.regex.refresh.interval.ms */
   readonly regexRefreshIntervalMs: number
   /** The largest batch that the internal topic takes (its max.message.bytes): a decision must fit into one. */

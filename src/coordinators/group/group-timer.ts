@@ -2,7 +2,11 @@
 export type GroupTimer =
   | { readonly kind: 'join'; readonly groupId: string }
   | { readonly kind: 'sync'; readonly groupId: string }
-  | { readonly kind: 'session' | 'rebalance' | 'evict'; readonly groupId: string; readonly memberId: string }
+  | {
+      readonly kind: 'session' | 'rebalance' | 'evict' | 'member-join' | 'member-sync'
+      readonly groupId: string
+      readonly memberId: string
+    }
   | { readonly kind: 'offset-expiry' }
 
 /** The rebalance ends even if not all have joined. */
@@ -13,6 +17,12 @@ export const syncTimer = (groupId: string): string => `sync:${groupId}`
 export const sessionTimer = (groupId: string, memberId: string): string => `session:${groupId.length}:${groupId}:${memberId}`
 /** The member of a consumer group has not given up in time what it had to. */
 export const rebalanceTimer = (groupId: string, memberId: string): string => `rebalance:${groupId.length}:${groupId}:${memberId}`
+/** The classic member of a consumer group was told to join again and has not. */
+export const memberJoinTimer = (groupId: string, memberId: string): string =>
+  `member-join:${groupId.length}:${groupId}:${memberId}`
+/** It has joined and has not asked for its assignment. */
+export const memberSyncTimer = (groupId: string, memberId: string): string =>
+  `member-sync:${groupId.length}:${groupId}:${memberId}`
 /** The connection of the member's client has ended (group.evict.on.disconnect). */
 export const evictionTimer = (groupId: string, memberId: string): string => `evict:${groupId.length}:${groupId}:${memberId}`
 /** One for all groups of a machine: what offsets.retention.minutes asks for. */

@@ -21,7 +21,7 @@ interface Join {
 }
 
 /** From this version on a member must ask with an id, and is given one if it has none (KIP-394). */
-const memberIdRequiredVersion = 4
+export const memberIdRequiredVersion = 4
 /** From this version on a static leader that comes back is told the members and not to assign (KIP-814). */
 const skipAssignmentVersion = 9
 /** No string of the protocol is longer. */
@@ -125,8 +125,8 @@ function isItsFirstRequest({ input, group, turn }: Join, memberId: string): void
 }
 
 /** Version 0 knows no rebalance timeout. */
-const rebalanceTimeoutMs = ({ input, request }: Join): number =>
-  input.caller.version === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs
+export const rebalanceTimeoutMs = (request: JoinGroupRequest, version: number): number =>
+  version === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs
 
 function addMember(join: Join, memberId: string): void {
   const { input, request, group, turn } = join
@@ -135,7 +135,7 @@ function addMember(join: Join, memberId: string): void {
     instanceId: request.groupInstanceId,
     clientId: input.caller.clientId,
     clientHost: clientHostText(input.caller.clientHost),
-    rebalanceTimeoutMs: rebalanceTimeoutMs(join),
+    rebalanceTimeoutMs: rebalanceTimeoutMs(request, input.caller.version),
     sessionTimeoutMs: request.sessionTimeoutMs,
     protocols: request.protocols,
   })
@@ -194,9 +194,9 @@ function park(join: Join, member: ClassicMember): void {
 }
 
 function update(join: Join, member: ClassicMember): void {
-  const { request, group } = join
+  const { input, request, group } = join
   group.members.setProtocols(member, request.protocols)
-  member.rebalanceTimeoutMs = rebalanceTimeoutMs(join)
+  member.rebalanceTimeoutMs = rebalanceTimeoutMs(request, input.caller.version)
   member.sessionTimeoutMs = request.sessionTimeoutMs
 }
 

@@ -5,7 +5,7 @@ import { sessionTimer } from './group-timer.ts'
 import { completeJoinIfAll, prepareRebalance, removeMember } from './rebalance.ts'
 import type { Turn } from './turn.ts'
 
-interface Leaver {
+export interface Leaver {
   readonly memberId: string
   readonly groupInstanceId: string | null
 }
@@ -16,16 +16,19 @@ const batchVersion = 3
 /** `group` is undefined where there is none: then nobody is known, which is said for each member. */
 export function leaveGroup(group: ClassicGroup | undefined, input: GroupInput, request: LeaveGroupRequest, turn: Turn): void {
   const { version } = input.caller
-  const leavers: readonly Leaver[] = version < batchVersion ? [{ ...request, groupInstanceId: null }] : request.members
+  const leavers = leaversOf(request, version)
   const errors = leavers.map((leaver) => (group === undefined ? 'UNKNOWN_MEMBER_ID' : leave(group, leaver, turn)))
   if (group !== undefined && errors.includes('NONE')) {
     if (group.state === 'PreparingRebalance') completeJoinIfAll(group, turn)
     else if (group.state !== 'Empty') prepareRebalance(group, turn)
   }
-  turn.reply<LeaveGroupResponse>(input.id, responseTo(leavers, errors, version))
+  turn.reply<LeaveGroupResponse>(input.id, leaveAnswer(leavers, errors, version))
 }
 
-function responseTo(leavers: readonly Leaver[], errors: readonly ErrorName[], version: number): LeaveGroupResponse {
+export const leaversOf = (request: LeaveGroupRequest, version: number): readonly Leaver[] =>
+  version < batchVersion ? [{ ...request, groupInstanceId: null }] : request.members
+
+export function leaveAnswer(leavers: readonly Leaver[], errors: readonly ErrorName[], version: number): LeaveGroupResponse {
   if (version < batchVersion) return { errorCode: errorCode(errors[0] ?? 'NONE') }
   const members = leavers.map(({ memberId, groupInstanceId }, index) => ({
     memberId,

@@ -20,6 +20,7 @@ export const testSettings: GroupSettings = {
   offsetsRetentionCheckIntervalMs: 600_000,
   consumerMembersMax: 1000,
   consumerAssignors: builtInAssignors,
+  migrationPolicy: 'bidirectional',
   regexRefreshIntervalMs: 600_000,
   batchBytesMax: 1_000_000,
 }

@@ -24,9 +24,10 @@ import type {
   OffsetFetchGroupResponse,
   SyncGroupResponse,
 } from './group-request.ts'
+import { assignmentOf, printAssignment, subscriptionOf } from './migration/test-embedded-protocol.ts'
 import { readRecord } from './records.ts'
 import { subscribedTopics } from './subscribed-topics.ts'
-import { subscription, TestGroups } from './test-groups.ts'
+import { TestGroups } from './test-groups.ts'
 
 export type Words = Readonly<Record<string, string>>
 
@@ -45,7 +46,8 @@ export function playScript(script: string): string {
     const [command = '', ...rest] = line.split(' ')
     const words = wordsOf(rest)
     if (command === 'settings') {
-      groups = new TestGroups(Object.fromEntries(Object.entries(words).map(([name, value]) => [name, Number(value)])))
+      const settingOf = (value: string) => (Number.isNaN(Number(value)) ? value : Number(value))
+      groups = new TestGroups(Object.fromEntries(Object.entries(words).map(([name, value]) => [name, settingOf(value)])))
       continue
     }
     lines.push(...run(groups, command, words, asked).map((out) => `  ${out}`))
@@ -149,7 +151,7 @@ function joinDetails(words: Words) {
     protocolType: words['type'] ?? 'consumer',
     protocols: list(words['protocols'] ?? 'range:orders').map((protocol) => {
       const [name, topics] = split(protocol, ':')
-      return { name, metadata: subscription(topics.split('+')) }
+      return { name, metadata: subscriptionOf(topics.split('+'), words['owned']) }
     }),
     reason: null,
   }
@@ -161,7 +163,7 @@ function syncDetails(words: Words) {
     protocolName: words['protocol'] ?? null,
     assignments: list(words['assign']).map((assigned) => {
       const [memberId, assignment] = split(assigned, ':')
-      return { memberId, assignment: Buffer.from(assignment) }
+      return { memberId, assignment: assignmentOf(assignment) }
     }),
   }
 }
@@ -227,7 +229,7 @@ function printRecord(record: CoordinatorRecord): string {
   const { groupId, metadata } = said
   if (metadata === null) return `group ${groupId} removed`
   const { generation, protocolType, protocol, leader } = metadata
-  const members = metadata.members.map(({ memberId, assignment }) => `${memberId}:${assignment.toString()}`)
+  const members = metadata.members.map(({ memberId, assignment }) => `${memberId}:${printAssignment(assignment)}`)
   return `group ${groupId} generation=${generation} ${protocolType}/${protocol} leader=${leader} [${members.join(' ')}]`
 }
 
@@ -240,7 +242,7 @@ function printReply({ id, response }: Reply, asked: ReadonlyMap<number, GroupReq
       return `#${id} ${api} ${printJoin(response as JoinGroupResponse)}`
     case 'SyncGroup': {
       const { errorCode, assignment } = response as SyncGroupResponse
-      return `#${id} ${api} ${nameOf(errorCode)} "${assignment.toString()}"`
+      return `#${id} ${api} ${nameOf(errorCode)} "${printAssignment(assignment)}"`
     }
     case 'Heartbeat':
       return `#${id} ${api} ${nameOf((response as HeartbeatResponse).errorCode)}`
@@ -291,7 +293,7 @@ function printDescribed(group: DescribedGroup): string {
   const said = errorMessage == null ? '' : ` "${errorMessage}"`
   const known = members.map(({ memberId, clientId, clientHost, memberMetadata, memberAssignment }) => {
     const metadata = memberMetadata.length === 0 ? '' : topicsIn(memberMetadata)
-    return `${memberId}:${clientId}${clientHost}:${metadata}:${memberAssignment.toString()}`
+    return `${memberId}:${clientId}${clientHost}:${metadata}:${printAssignment(memberAssignment)}`
   })
   return `${groupId} ${nameOf(errorCode)}${said} ${groupState} ${protocolType}/${protocolData} [${known.join(' ')}]`
 }
@@ -315,7 +317,7 @@ function show(groups: TestGroups): string[] {
     if (!(group instanceof ClassicGroup)) return showConsumerGroup(group)
     const members = [...group.members].map(({ id, assignment, parkedJoin, parkedSync }) => {
       const waits = parkedJoin === null ? (parkedSync === null ? '' : '(sync)') : '(join)'
-      return `${id}${waits}:${assignment.toString()}`
+      return `${id}${waits}:${printAssignment(assignment)}`
     })
     const pending = group.pendingMembers.size === 0 ? '' : ` pending=${[...group.pendingMembers].join(',')}`
     const { groupId, state, generationId, protocolType, protocolName, leaderId } = group

@@ -1,4 +1,5 @@
 import type { CoordinatorRecord, Decision, MachineRandom, Reply, TimerChange } from '../machine.ts'
+import type { ClassicGroup } from './classic-group.ts'
 import type { ConnectionTies } from './connection-ties.ts'
 import type { ResolveRegexes } from './consumer/consumer-request.ts'
 import type { ConsumerGroupConfig, GroupTopics } from './consumer/group-topics.ts'
@@ -19,6 +20,7 @@ export class Turn {
   readonly #replies: Reply[] = []
   readonly #timers: TimerChange[] = []
   readonly #effects: ResolveRegexes[] = []
+  #classic: ClassicGroup | null = null
 
   constructor(nowMs: number, random: MachineRandom, settings: GroupSettings, image: GroupImage, ties: ConnectionTies) {
     this.nowMs = nowMs
@@ -67,6 +69,15 @@ export class Turn {
 
   cancelTimer(key: string): void {
     this.#timers.push({ cancel: key })
+  }
+
+  /** The classic group that a consumer group becomes by this decision; null: none does. */
+  get classic(): ClassicGroup | null {
+    return this.#classic
+  }
+
+  becomes(classic: ClassicGroup): void {
+    this.#classic = classic
   }
 
   effect(effect: ResolveRegexes): void {

@@ -5,6 +5,7 @@ import { evictionGraceMs } from '../../config/eviction-grace.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { builtInAssignors } from '../group/assignors/built-in-assignors.ts'
 import type { GroupSettings } from '../group/group-settings.ts'
+import type { MigrationPolicy } from '../group/migration/migration-policy.ts'
 import type { TransactionSettings } from '../transaction/transaction-settings.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { TransactionCoordinator } from './transaction-coordinator.ts'
@@ -76,6 +77,7 @@ function groupSettings(config: BrokerConfig): GroupSettings {
     consumerAssignors: config
       .get('group.consumer.assignors')
       .flatMap((name) => builtInAssignors.find((assignor) => assignor.name === name) ?? []),
+    migrationPolicy: config.get('group.consumer.migration.policy').toLowerCase() as MigrationPolicy,
     regexRefreshIntervalMs: config.get('group.consumer.regex.refresh.interval.ms'),
     batchBytesMax: config.get('message.max.bytes'),
   }

@@ -4,7 +4,14 @@ import type { SubscriptionType, TopicPartitions } from '../assignors/partition-a
 import type { CommittedTopic, Committer, ExpiryBase, Group } from '../group.ts'
 import { elementOverheadBytes, groupNamesBytes, stringBytes } from '../retained-bytes.ts'
 import { commitRefusal, fetchRefusal } from './committed-epochs.ts'
-import { type ConsumerMember, isReconciledTo, memberBytes, partitionsBytes, regexOf } from './consumer-member.ts'
+import {
+  type ClassicMemberMetadata,
+  type ConsumerMember,
+  isReconciledTo,
+  memberBytes,
+  partitionsBytes,
+  regexOf,
+} from './consumer-member.ts'
 import { groupTombstones } from './consumer-records.ts'
 import { PartitionOwners } from './partition-owners.ts'
 import { count, type SubscriptionCount, TopicSubscriptions } from './topic-subscriptions.ts'
@@ -46,6 +53,8 @@ export class ConsumerGroup implements Group {
   checkedVersion = -1n
   /** Volatile: its regular expressions are being matched. */
   isResolvingRegexes = false
+  /** Volatile: classic members that were told to join again and have not yet. */
+  readonly awaitedJoins = new Set<string>()
   readonly #members = new Map<string, ConsumerMember>()
   readonly #targets = new Map<string, TopicPartitions>()
   readonly #owners = new PartitionOwners()
@@ -56,6 +65,9 @@ export class ConsumerGroup implements Group {
   readonly #resolvedRegexes = new Map<string, ResolvedRegex>()
   /** How many members ask for each. */
   readonly #assignors = new Map<string, number>()
+  /** How many of the classic members know each protocol. */
+  readonly #classicProtocols = new Map<string, number>()
+  #classicMemberCount = 0
   #bytes = 0
 
   constructor(groupId: string) {
@@ -80,6 +92,14 @@ export class ConsumerGroup implements Group {
 
   get assignors(): ReadonlyMap<string, number> {
     return this.#assignors
+  }
+
+  get classicProtocols(): ReadonlyMap<string, number> {
+    return this.#classicProtocols
+  }
+
+  get classicMemberCount(): number {
+    return this.#classicMemberCount
   }
 
   get isEmpty(): boolean {
@@ -252,8 +272,14 @@ export class ConsumerGroup implements Group {
     const regex = regexOf(member)
     if (regex !== null) count(this.#regexes, regex, change)
     if (member.assignorName !== null) count(this.#assignors, member.assignorName, change)
+    if (member.classic === null) return
+    this.#classicMemberCount += change
+    for (const name of protocolNames(member.classic)) count(this.#classicProtocols, name, change)
   }
 }
+
+const protocolNames = ({ supportedProtocols }: ClassicMemberMetadata): ReadonlySet<string> =>
+  new Set(supportedProtocols.map(({ name }) => name))
 
 const regexBytes = (regex: string, { topics }: ResolvedRegex): number =>
   elementOverheadBytes + stringBytes(regex) + topics.size * elementOverheadBytes + stringBytes(...topics)

@@ -3,7 +3,7 @@ import { ClassicGroup } from '../classic-group.ts'
 import type { Group } from '../group.ts'
 import type { GroupInput } from '../group-request.ts'
 import type { GroupSettings } from '../group-settings.ts'
-import { sessionTimer } from '../group-timer.ts'
+import { endClassic, upgraded } from '../migration/upgrade.ts'
 import type { Turn } from '../turn.ts'
 import { ConsumerGroup } from './consumer-group.ts'
 import { beat } from './consumer-heartbeat.ts'
@@ -74,10 +74,12 @@ export function heartbeatToConsumerGroup(
   const { request } = asked
   const isLeaving = request.memberEpoch === leaveEpoch || request.memberEpoch === staticLeaveEpoch
   try {
-    const group = isLeaving ? groupToLeave(known, request.groupId) : groupToBeIn(known, request)
+    const upgrade = isUpgrade(known, request) ? upgraded(known, turn) : null
+    const group = upgrade?.group ?? (isLeaving ? groupToLeave(known, request.groupId) : groupToBeIn(known, request))
     const { records, response } = isLeaving ? leave(group, request, turn) : beat(group, input, asked, turn)
-    if (known instanceof ClassicGroup) replaceClassicGroup(known, turn)
-    for (const record of records) turn.record(record)
+    if (known instanceof ClassicGroup) endClassic(known, request.instanceId, turn)
+    const former = upgrade?.records ?? (known instanceof ClassicGroup ? known.tombstones() : [])
+    for (const record of [...former, ...records]) turn.record(record)
     turn.reply<ConsumerGroupHeartbeatResponse>(input.id, response)
     return known === undefined ? group : null
   } catch (error) {
@@ -86,6 +88,10 @@ export function heartbeatToConsumerGroup(
     return null
   }
 }
+
+/** A member of the consumer protocol joins a classic group that has others. */
+const isUpgrade = (known: Group | undefined, { memberEpoch }: ConsumerGroupHeartbeatRequest): known is ClassicGroup =>
+  known instanceof ClassicGroup && !known.isEmpty && memberEpoch === 0
 
 function groupToLeave(known: Group | undefined, groupId: string): ConsumerGroup {
   if (known instanceof ConsumerGroup) return known
@@ -104,11 +110,6 @@ function groupToBeIn(known: Group | undefined, { groupId, memberEpoch }: Consume
 
 const notConsumerGroup = (groupId: string): KafkaError =>
   new KafkaError('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`)
-
-function replaceClassicGroup(group: ClassicGroup, turn: Turn): void {
-  for (const memberId of group.pendingMembers) turn.cancelTimer(sessionTimer(group.groupId, memberId))
-  for (const record of group.tombstones()) turn.record(record)
-}
 
 /** After a restart sessions begin anew, and so does the time that members have to give partitions up. */
 export function consumerGroupLoaded(group: ConsumerGroup, turn: Turn): void {

@@ -9,7 +9,12 @@ import type { Turn } from '../turn.ts'
 import { type ConsumerGroup, noTopicPartitions, subscriptionType } from './consumer-group.ts'
 import { type ConsumerMember, memberBytes, partitionsBytes, sameAssigned, sameNames } from './consumer-member.ts'
 import { currentAssignment, groupEpoch, memberMetadata, partitionMetadataTombstone } from './consumer-records.ts'
-import type { AskedHeartbeat, ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse } from './consumer-request.ts'
+import type {
+  AskedHeartbeat,
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
+  HeartbeatTopicPartitions,
+} from './consumer-request.ts'
 import { reconciled } from './current-assignment.ts'
 import { subscribeMember } from './heartbeat-member.ts'
 import { restartMemberSession, setRebalanceTimer } from './member-timers.ts'
@@ -46,7 +51,15 @@ export function beat(
   const regexes = updateRegexes(group, member, described, input.caller, invalidRegex, records, turn)
   const epoch = groupEpochNow(group, member, described, haveNamesChanged || regexes === 'resolved', records, turn)
   const target = targetNow(group, member, described, epoch, records, turn)
-  const updated = reconcile(group, described, target, haveNamesChanged || regexes !== 'unchanged', request, records, turn)
+  const updated = reconcile(
+    group,
+    described,
+    target,
+    haveNamesChanged || regexes !== 'unchanged',
+    request.topicPartitions,
+    records,
+    turn,
+  )
   refuseWithoutRoom(group, member, updated, target, records, turn)
   if (replaces !== null && replaces !== updated.id) turn.cancelTimer(sessionTimer(group.groupId, replaces))
   if (updated !== described) followRebalance(group.groupId, described, updated, turn)
@@ -81,7 +94,7 @@ function withRequest(member: ConsumerMember, request: ConsumerGroupHeartbeatRequ
 }
 
 /** Higher where the target assignment must be made anew: the subscriptions changed, or the topics that they are about. */
-function groupEpochNow(
+export function groupEpochNow(
   group: ConsumerGroup,
   before: ConsumerMember,
   after: ConsumerMember,
@@ -106,7 +119,7 @@ function groupEpochNow(
 }
 
 /** A new one where the group's epoch is ahead, unless the last is too recent: then it stays until a later heartbeat. */
-function targetNow(
+export function targetNow(
   group: ConsumerGroup,
   before: ConsumerMember,
   updated: ConsumerMember,
@@ -139,12 +152,12 @@ function lastTarget(group: ConsumerGroup, { id, instanceId }: ConsumerMember): T
   return former === undefined ? noTopicPartitions : group.target(former.id)
 }
 
-function reconcile(
+export function reconcile(
   group: ConsumerGroup,
   member: ConsumerMember,
   target: Target,
   hasSubscriptionChanged: boolean,
-  request: ConsumerGroupHeartbeatRequest,
+  owned: readonly HeartbeatTopicPartitions[] | null,
   records: CoordinatorRecord[],
   turn: Turn,
 ): ConsumerMember {
@@ -154,7 +167,7 @@ function reconcile(
     target: target.partitions,
     subscribedTopicIds: new SubscribedTopicIds(group, turn.topics).of(member),
     hasSubscriptionChanged,
-    owned: request.topicPartitions,
+    owned,
     isHeld: (topicId, partition) => group.ownerOf(topicId, partition) !== undefined,
   })
   if (isSameAssignment(member, updated)) return member
@@ -176,7 +189,7 @@ const isSameAssignment = (one: ConsumerMember, other: ConsumerMember): boolean =
     sameAssigned(one.pendingRevocation, other.pendingRevocation))
 
 /** Whoever needs no more than before goes on, however full the memory is. */
-function refuseWithoutRoom(
+export function refuseWithoutRoom(
   group: ConsumerGroup,
   before: ConsumerMember,
   after: ConsumerMember,

@@ -29,7 +29,7 @@ export function subscribeMember(
   return { member: member ?? newConsumerMember(id), replaces: null }
 }
 
-function refuseIfFull(group: ConsumerGroup, memberId: string, turn: Turn): void {
+export function refuseIfFull(group: ConsumerGroup, memberId: string, turn: Turn): void {
   const { consumerMembersMax } = turn.settings
   if (group.members.size < consumerMembersMax || group.members.has(memberId)) return
   const message = `The consumer group has reached its maximum capacity of ${consumerMembersMax} members.`
@@ -60,6 +60,16 @@ function staticMember(
       `Static member ${id} with instance id ${instanceId} cannot join the group because the instance id is owned by ${former.id} member.`,
     )
   }
+  return { member: replaceStaticMember(group, former, id, records), replaces: former.id }
+}
+
+/** The same instance under a new id: it has what the former one had, and joins at the beginning. */
+export function replaceStaticMember(
+  group: ConsumerGroup,
+  former: ConsumerMember,
+  id: string,
+  records: CoordinatorRecord[],
+): ConsumerMember {
   const member = { ...former, id, epoch: 0, previousEpoch: 0 }
   records.push(
     ...memberTombstones(group.groupId, former.id),
@@ -67,7 +77,7 @@ function staticMember(
     targetAssignment(group.groupId, id, group.target(former.id)),
     currentAssignment(group.groupId, member),
   )
-  return { member, replaces: former.id }
+  return member
 }
 
 /** Throws KafkaError where the instance is not known, or is another member. */

@@ -1,5 +1,7 @@
 import type { CoordinatorRecord } from '../../machine.ts'
 import { rebalanceTimer } from '../group-timer.ts'
+import { cancelClassicTimers } from '../migration/classic-member-timers.ts'
+import { downgrade, isDowngrade } from '../migration/downgrade.ts'
 import type { Turn } from '../turn.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { type ConsumerMember, regexOf, staticLeaveEpoch } from './consumer-member.ts'
@@ -42,10 +44,17 @@ export function withoutMembers(
   turn: Turn,
 ): readonly CoordinatorRecord[] {
   if (members.length === 0) return []
+  if (isDowngrade(group, { leaving: members, joining: null }, turn)) {
+    const records = downgrade(group, { leaving: members, joining: null, rebalances: true }, turn)
+    if (records !== null) return records
+  }
   const { groupId } = group
   const regexes = onlyOf(group, members)
   const hash = subscribedHash(group.subscriptionsWithout(members, regexes).names, turn)
-  for (const { id } of members) cancelMemberTimers(groupId, id, turn)
+  for (const { id, classic } of members) {
+    cancelMemberTimers(groupId, id, turn)
+    if (classic !== null) cancelClassicTimers(group, id, turn)
+  }
   return [
     ...members.flatMap(({ id }) => memberTombstones(groupId, id)),
     ...regexes.map((regex) => regexTombstone(groupId, regex)),

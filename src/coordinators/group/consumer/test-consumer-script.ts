@@ -8,6 +8,7 @@ import { heartbeatRefusalBeforeLookup } from './consumer-groups.ts'
 import type { AssignedPartitions } from './consumer-member.ts'
 import type { ConsumerGroupHeartbeatResponse, DescribedConsumerGroup, ResolveRegexes } from './consumer-request.ts'
 import { readConsumerRecord } from './replay-consumer-group.ts'
+import { testTopicId } from './test-topics.ts'
 
 type Words = Readonly<Record<string, string>>
 
@@ -61,8 +62,9 @@ export function consumerRequest(groups: TestGroups, command: string, words: Word
 function ownedPartitions(groups: TestGroups, text: string) {
   return list(text).map((part) => {
     const [name = '', partitions = ''] = part.split(':')
-    const topic = groups.topics.byName(name)
-    return { topicId: topic?.id ?? name, partitions: partitions.split('+').map(Number) }
+    // Topics that are gone are called by their number.
+    const topicId = groups.topics.byName(name)?.id ?? testTopicId(Number(name))
+    return { topicId, partitions: partitions.split('+').map(Number) }
   })
 }
 
@@ -118,9 +120,17 @@ export function printConsumerRecord(record: CoordinatorRecord): string {
     case 4:
       return `partition metadata ${groupId}`
     case 5: {
-      const { instanceId, subscribedTopicNames, subscribedTopicRegex, serverAssignor, rebalanceTimeoutMs } = said.value
+      const {
+        instanceId,
+        subscribedTopicNames,
+        subscribedTopicRegex,
+        serverAssignor,
+        rebalanceTimeoutMs,
+        classicMemberMetadata,
+      } = said.value
+      const classic = classicMemberMetadata === null ? '' : ` classic=${classicMemberMetadata.sessionTimeoutMs}`
       const facts = `instance=${instanceId} assignor=${serverAssignor} rebalance=${rebalanceTimeoutMs}`
-      return `member ${of} ${subscribedTopicNames.join('+')}/${subscribedTopicRegex ?? ''} ${facts}`
+      return `member ${of} ${subscribedTopicNames.join('+')}/${subscribedTopicRegex ?? ''} ${facts}${classic}`
     }
     case 6:
       return `target ${groupId} epoch ${said.value.assignmentEpoch}`
