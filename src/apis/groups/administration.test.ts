@@ -103,7 +103,7 @@ describe('ListGroups', () => {
     expect(groups[0]).toMatchObject({
       protocolType: '',
       groupState: version >= 4 ? 'Empty' : '',
-      groupType: version >= 5 ? 'Classic' : '',
+      groupType: version >= 5 ? 'classic' : '',
     })
   })
 

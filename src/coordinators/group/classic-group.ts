@@ -22,7 +22,7 @@ export const consumerProtocolType = 'consumer'
  * `settle` is where the two meet.
  */
 export class ClassicGroup implements Group {
-  readonly type = 'Classic'
+  readonly type = 'classic'
   readonly groupId: string
   readonly members = new Members()
   /** Members that were told the generation and have not asked for their assignment. */

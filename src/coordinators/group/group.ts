@@ -2,8 +2,8 @@ import type { ErrorName } from '../../../protocol/errors.ts'
 import type { CoordinatorRecord } from '../machine.ts'
 import type { CommittedOffset } from './offsets.ts'
 
-/** As ListGroups tells it, and as its filter asks for it in any case. */
-export type GroupType = 'Classic' | 'Consumer'
+/** As ListGroups tells it; its filter takes any case. */
+export type GroupType = 'classic' | 'consumer'
 
 /** Who commits: what OffsetCommit and TxnOffsetCommit say of themselves. */
 export interface Committer {

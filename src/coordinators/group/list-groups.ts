@@ -8,7 +8,7 @@ export function listGroups(groups: Iterable<Group>, { statesFilter, typesFilter 
   const listed: ListedGroup[] = []
   for (const group of groups) {
     if (states.size > 0 && !states.has(group.stateName.toLowerCase())) continue
-    if (types.size > 0 && !types.has(group.type.toLowerCase())) continue
+    if (types.size > 0 && !types.has(group.type)) continue
     const { groupId, protocolType, stateName: groupState, type: groupType } = group
     listed.push({ groupId, protocolType: protocolType ?? '', groupState, groupType })
   }

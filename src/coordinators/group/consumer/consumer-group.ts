@@ -37,7 +37,7 @@ const noTopics: ReadonlySet<string> = new Set()
 
 /** A group of the consumer protocol (KIP-848), as its records have it: only replay changes what is not marked as volatile. */
 export class ConsumerGroup implements Group {
-  readonly type = 'Consumer'
+  readonly type = 'consumer'
   readonly protocolType = 'consumer'
   readonly groupId: string
   epoch = firstEpoch
