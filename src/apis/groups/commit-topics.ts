@@ -21,7 +21,7 @@ interface PartitionAnswer {
 
 /** Those partitions that exist, for the coordinator, and the answer for the others. */
 export class CommitTopics<Topic extends CommitTopic> {
-  /** By name, whatever the client called them by. */
+  /** By name and id, whatever the client called them by. */
   readonly known: Topic[] = []
   readonly refused: TopicAnswer[] = []
   readonly #byId: boolean
@@ -39,7 +39,9 @@ export class CommitTopics<Topic extends CommitTopic> {
     const missing = topic.partitions.filter((partition) => !exists(partition))
     const present = topic.partitions.filter(exists)
     if (missing.length > 0 || image === undefined) this.refused.push(refusedTopic(topic, missing, this.#missing(image)))
-    if (image !== undefined && present.length > 0) this.known.push({ ...topic, name: image.name, partitions: present })
+    if (image === undefined || present.length === 0) return
+    // The id is written down, and tells since when a member of a consumer group has had the partition.
+    this.known.push({ ...topic, name: image.name, topicId: image.id, partitions: present })
   }
 
   /** One entry for each topic, though its partitions were answered in two places, or were asked for in several. */

@@ -1,8 +1,9 @@
 import type { consumerGroupDescribe } from '../../../protocol/messages/consumer-group-describe.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
+import { notDescribed } from '../../coordinators/group/consumer/describe-consumer-group.ts'
 import { authorizedOperations, OPERATIONS_NOT_ASKED } from '../authorized-operations.ts'
 import type { RequestContext } from '../context.ts'
-import { refuseWithoutConsumerGroups } from './consumer-groups-served.ts'
+import { servesConsumerGroups } from './consumer-groups-served.ts'
 
 /* ConsumerGroupDescribe. 1: whether a member speaks the classic protocol (KIP-1099) */
 
@@ -10,7 +11,10 @@ type Request = RequestOf<typeof consumerGroupDescribe>
 type Response = ResponseOf<typeof consumerGroupDescribe>
 
 export async function handleConsumerGroupDescribe(request: Request, context: RequestContext): Promise<Response> {
-  refuseWithoutConsumerGroups(context)
+  // Kafka gives no reason.
+  if (!servesConsumerGroups(context)) {
+    return { groups: request.groupIds.map((groupId) => notDescribed(groupId, 'UNSUPPORTED_VERSION', null)) }
+  }
   const described = await context.services.groups.describeConsumerGroups(request.groupIds, context)
   const groups = described.map((group) => {
     const isAsked = request.includeAuthorizedOperations && group.errorCode === 0

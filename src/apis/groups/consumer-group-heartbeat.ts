@@ -1,8 +1,8 @@
-import type { KafkaError } from '../../../protocol/errors.ts'
+import { errorCode, type KafkaError } from '../../../protocol/errors.ts'
 import type { consumerGroupHeartbeat } from '../../../protocol/messages/consumer-group-heartbeat.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { RequestContext } from '../context.ts'
-import { refuseWithoutConsumerGroups } from './consumer-groups-served.ts'
+import { servesConsumerGroups } from './consumer-groups-served.ts'
 
 /* ConsumerGroupHeartbeat. 1: regular expressions, the member makes its own id (KIP-1082) */
 
@@ -10,7 +10,9 @@ type Request = RequestOf<typeof consumerGroupHeartbeat>
 type Response = ResponseOf<typeof consumerGroupHeartbeat>
 
 export async function handleConsumerGroupHeartbeat(request: Request, context: RequestContext): Promise<Response> {
-  refuseWithoutConsumerGroups(context)
+  // Kafka gives no reason.
+  if (!servesConsumerGroups(context))
+    return { errorCode: errorCode('UNSUPPORTED_VERSION'), memberEpoch: 0, heartbeatIntervalMs: 0 }
   const invalidRegex = await whyInvalid(request.subscribedTopicRegex)
   return context.services.groups.request(request.groupId, { api: 'ConsumerGroupHeartbeat', request, invalidRegex }, context)
 }

@@ -121,12 +121,15 @@ function requestOf(groups: TestGroups, command: string, words: Words): GroupRequ
     case 'leave':
       return { api: 'LeaveGroup', request: { groupId, memberId, members: leavers(words) } }
     case 'commit':
-      return { api: 'OffsetCommit', request: { groupId, memberId, groupInstanceId, ...commitDetails(words, generationId) } }
+      return {
+        api: 'OffsetCommit',
+        request: { groupId, memberId, groupInstanceId, ...commitDetails(groups, words, generationId) },
+      }
     case 'fetch':
       return { api: 'OffsetFetch', requireStable: words['stable'] === 'true', group: fetchDetails(groupId, words) }
     case 'commit-in-transaction': {
       const producer = { transactionalId: 't', producerId: BigInt(words['producer'] ?? 1), producerEpoch: 0 }
-      const committer = { groupId, memberId, groupInstanceId, ...producer, ...commitDetails(words, generationId) }
+      const committer = { groupId, memberId, groupInstanceId, ...producer, ...commitDetails(groups, words, generationId) }
       return { api: 'TxnOffsetCommit', request: committer }
     }
     case 'delete-offsets':
@@ -173,12 +176,13 @@ const leavers = (words: Words) => [
   ...list(words['instances']).map((groupInstanceId) => ({ memberId: '', groupInstanceId, reason: null })),
 ]
 
-function commitDetails(words: Words, generationIdOrMemberEpoch: number) {
+function commitDetails(groups: TestGroups, words: Words, generationIdOrMemberEpoch: number) {
   const committedMetadata = words['metadata'] ?? null
   const topics = list(words['offsets']).map((part) => {
     const [name = '', partition, offset] = part.split(':')
     const of = { partitionIndex: Number(partition), committedOffset: BigInt(offset ?? 0), committedLeaderEpoch: -1 }
-    return { name, topicId: ZERO_UUID, partitions: [{ ...of, commitTimestamp: -1n, committedMetadata }] }
+    const topicId = groups.topics.byName(name)?.id ?? ZERO_UUID
+    return { name, topicId, partitions: [{ ...of, commitTimestamp: -1n, committedMetadata }] }
   })
   return { generationIdOrMemberEpoch, retentionTimeMs: BigInt(words['retention'] ?? -1), topics }
 }
@@ -189,7 +193,8 @@ function fetchDetails(groupId: string, words: Words) {
     const [name, partition] = split(part, ':')
     return { name, topicId: ZERO_UUID, partitionIndexes: [Number(partition)] }
   })
-  return { groupId, memberId: null, memberEpoch: -1, topics: asked === undefined ? null : topics }
+  const member = { memberId: words['member'] ?? null, memberEpoch: Number(words['epoch'] ?? -1) }
+  return { groupId, ...member, topics: asked === undefined ? null : topics }
 }
 
 function deleteDetails(words: Words) {

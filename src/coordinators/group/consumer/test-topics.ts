@@ -40,8 +40,13 @@ export class TestTopics implements GroupTopics {
 
   #nextId(): string {
     this.#lastId += 1
-    const id = Buffer.alloc(16)
-    id.writeUInt32BE(this.#lastId, 12)
-    return id.toString('base64url')
+    return testTopicId(this.#lastId)
   }
+}
+
+/** Topics are numbered as they are made. */
+export function testTopicId(number: number): string {
+  const id = Buffer.alloc(16)
+  id.writeUInt32BE(number, 12)
+  return id.toString('base64url')
 }
