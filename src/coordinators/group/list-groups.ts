@@ -1,5 +1,6 @@
 import type { Group } from './group.ts'
 import type { ListedGroup, ListGroupsRequest } from './group-request.ts'
+import { inKafkasOrder } from './kafka-order.ts'
 
 /** The groups of the states and types that are asked for, in any case; of all where none is. What is not known matches nothing. */
 export function listGroups(groups: Iterable<Group>, { statesFilter, typesFilter }: ListGroupsRequest): readonly ListedGroup[] {
@@ -12,5 +13,5 @@ export function listGroups(groups: Iterable<Group>, { statesFilter, typesFilter 
     const { groupId, protocolType, stateName: groupState, type: groupType } = group
     listed.push({ groupId, protocolType: protocolType ?? '', groupState, groupType })
   }
-  return listed
+  return inKafkasOrder(listed, ({ groupId }) => groupId)
 }

@@ -1,6 +1,6 @@
-import { javaHash } from '../../../../protocol/coordinator-records/partition-for.ts'
 import { type ErrorName, errorCode } from '../../../../protocol/errors.ts'
 import type { Group } from '../group.ts'
+import { inKafkasOrder } from '../kafka-order.ts'
 import type { Turn } from '../turn.ts'
 import { ConsumerGroup } from './consumer-group.ts'
 import type { AssignedPartitions, ConsumerMember } from './consumer-member.ts'
@@ -22,22 +22,10 @@ export function describeConsumerGroup(groupId: string, group: Group | undefined,
     groupEpoch: group.epoch,
     assignmentEpoch: group.assignmentEpoch,
     assignorName: preferredAssignor(group, undefined, undefined, turn.settings.consumerAssignors).name,
-    members: inKafkasOrder([...group.members.values()]).map((member) => describedMember(group, member, turn.topics)),
+    members: inKafkasOrder([...group.members.values()], ({ id }) => id).map((member) =>
+      describedMember(group, member, turn.topics),
+    ),
   }
-}
-
-const hashFactor = 0x9e3779b97f4a7c15n
-
-/** As Kafka's hash table gives them, which its own tools and tests have come to expect: by slot, the last first. */
-function inKafkasOrder(members: readonly ConsumerMember[]): readonly ConsumerMember[] {
-  let bits = 1n
-  while (members.length * 0.75 > Number(1n << bits)) bits += 1n
-  const slotOf = ({ id }: ConsumerMember) => Number(BigInt.asUintN(64, BigInt(javaHash(id)) * hashFactor) >> (64n - bits))
-  return members
-    .toReversed()
-    .map((member) => ({ member, slot: slotOf(member) }))
-    .sort((one, other) => one.slot - other.slot)
-    .map(({ member }) => member)
 }
 
 export function notDescribed(groupId: string, error: ErrorName, errorMessage: string | null): DescribedConsumerGroup {
