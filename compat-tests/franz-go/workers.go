@@ -77,7 +77,7 @@ func work(c command) error {
 		for ctx.Err() == nil {
 			fetches := cl.PollRecords(ctx, 20)
 			if err := fetches.Err(); err != nil && ctx.Err() == nil {
-				w.tell("failed", map[string]any{"error": err.Error()})
+				w.tell("refused", map[string]any{"error": err.Error()})
 			}
 			if records := fetches.Records(); len(records) > 0 {
 				w.commit(cl, records)
