@@ -8,7 +8,13 @@ const broker = await Broker.start({
   host: '127.0.0.1',
   topics: { orders: 1 },
   dataDir: process.argv[2] as string,
-  config: { 'log.segment.bytes': 1_048_576, 'offsets.topic.num.partitions': 1, 'offsets.topic.segment.bytes': 1_048_576 },
+  config: {
+    'log.segment.bytes': 1_048_576,
+    'offsets.topic.num.partitions': 1,
+    'offsets.topic.segment.bytes': 1_048_576,
+    'transaction.state.log.num.partitions': 1,
+    'transaction.state.log.segment.bytes': 1_048_576,
+  },
 })
 process.on('disconnect', () => void broker.stop())
 process.send?.(Number(broker.bootstrapServers.split(':').at(-1)))

@@ -112,13 +112,14 @@ export class TestProducer {
   async ended(): Promise<string> {
     for (;;) {
       const state = await this.state()
-      if (!state.startsWith('Prepare')) return state
+      if (!state.startsWith('Prepare') && state !== 'COORDINATOR_LOAD_IN_PROGRESS') return state
     }
   }
 
   async state(): Promise<string> {
     const { transactionStates } = await this.#ask(describeTransactions, 0, { transactionalIds: [this.transactionalId] })
-    return transactionStates[0]!.transactionState
+    const [described] = transactionStates
+    return described!.errorCode === 0 ? described!.transactionState : nameOf(described!.errorCode)
   }
 
   #goOn({ producerId, producerEpoch }: { readonly producerId?: bigint; readonly producerEpoch?: number }): void {
