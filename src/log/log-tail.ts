@@ -2,13 +2,12 @@ import { RecordBatch } from '../../protocol/records/record-batch.ts'
 import type { BatchPosition, PartitionStorage } from '../storage/storage.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogState } from './log-state.ts'
+import type { AppendedBatch } from './partition-log.ts'
 import type { PreparedBatch } from './prepared-batch.ts'
 import { storageFailure } from './storage-errors.ts'
 
-/** Where a batch went, and the time that all its records were given; -1 where they keep their own. */
-export interface AddedBatch extends BatchPosition {
-  readonly logAppendTimeMs: bigint
-}
+/** A batch that was appended, and where it went. */
+export interface AddedBatch extends AppendedBatch, BatchPosition {}
 
 /** The end of a log: gives a batch its place, its epoch and its time, and hands it to the storage. */
 export class LogTail {
@@ -30,6 +29,7 @@ export class LogTail {
       lastOffset: baseOffset + BigInt(batch.lastOffsetDelta),
       maxTimestamp: logAppendTimeMs >= 0n ? logAppendTimeMs : batch.maxTimestamp,
       logAppendTimeMs,
+      duplicate: false,
     }
     const { active } = this.#state
     try {

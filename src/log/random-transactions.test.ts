@@ -59,8 +59,9 @@ class Model {
 
   get lastStableOffset(): bigint {
     const unstable = this.ended.filter(({ lastOffset }) => lastOffset >= this.durable).map(({ firstOffset }) => firstOffset)
-    const first = [...this.open.values(), ...unstable, this.durable].reduce((one, other) => (one < other ? one : other))
-    return first > this.start ? first : this.start
+    const [first] = [...this.open.values(), ...unstable, this.durable].sort((one, other) => (one < other ? -1 : 1))
+    if (first === undefined || first < this.start) return this.start
+    return first
   }
 
   aborted(from: bigint, end: bigint): readonly AbortedTransaction[] {

@@ -90,8 +90,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     const unstable = this.#state.producers.transactions.firstUnstableOffset(highWatermark)
     if (unstable === null || unstable >= highWatermark) return highWatermark
     // A transaction may have begun in what was deleted.
-    if (unstable < this.#logStartOffset) return this.#logStartOffset
-    return unstable
+    return unstable < this.#logStartOffset ? this.#logStartOffset : unstable
   }
 
   get highWatermark(): bigint {
@@ -137,9 +136,8 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
       return { baseOffset, lastOffset, logAppendTimeMs: timestamp, duplicate: true }
     }
     const added = this.#tail.add(batch, this.#leaderEpoch, this.#config, nowMs)
-    const { baseOffset, lastOffset, maxTimestamp, logAppendTimeMs } = added
-    if (batch.producerId >= 0n) producers.appended(batch, baseOffset, maxTimestamp, nowMs)
-    return { baseOffset, lastOffset, logAppendTimeMs, duplicate: false }
+    if (batch.producerId >= 0n) producers.appended(batch, added.baseOffset, added.maxTimestamp, nowMs)
+    return added
   }
 
   appendMarker(marker: TransactionMarker): AppendedBatch {
@@ -148,9 +146,8 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     const { producers } = this.#state
     producers.checkMarker(marker, nowMs)
     const added = this.#tail.add(prepareMarker(marker, nowMs), this.#leaderEpoch, this.#config, nowMs)
-    const { baseOffset, lastOffset, maxTimestamp, logAppendTimeMs } = added
-    producers.markerAppended(marker, baseOffset, maxTimestamp, nowMs)
-    return { baseOffset, lastOffset, logAppendTimeMs, duplicate: false }
+    producers.markerAppended(marker, added.baseOffset, added.maxTimestamp, nowMs)
+    return added
   }
 
   activeProducers(): readonly ActiveProducer[] {

@@ -93,7 +93,7 @@ describe('a marker', () => {
     test.appendTransactional({})
     const appended = test.endTransaction({ ...abort, producerEpoch: 3, coordinatorEpoch: 9 })
     test.persist()
-    expect(appended).toEqual({ baseOffset: 1n, lastOffset: 1n, logAppendTimeMs: -1n, duplicate: false })
+    expect(appended).toMatchObject({ baseOffset: 1n, lastOffset: 1n, logAppendTimeMs: -1n, duplicate: false })
     const bytes = Buffer.concat(await readAll(test))
     const batch = new RecordBatch(bytes, batchBytes)
     expect(batch).toMatchObject({ isControl: true, isTransactional: true, producerId: 7n, producerEpoch: 3, baseSequence: -1 })

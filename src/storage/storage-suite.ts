@@ -243,6 +243,15 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
         expect(headers).toEqual(batches.slice(1).map((batch) => batch.bytes.subarray(0, 61)))
       })
 
+      test('small control batches are given whole: what they say does not stand in their header', async () => {
+        const small = appendOne(log, { isControl: true, paddingBytes: 17 })
+        const large = appendOne(log, { isControl: true, paddingBytes: 100_000 })
+        await durable()
+        const headers: Buffer[] = []
+        for await (const header of log.headers(0n)) headers.push(header)
+        expect(headers).toEqual([small.bytes, large.bytes.subarray(0, 61)])
+      })
+
       test('the first batch at or above a timestamp, and the first with the largest', async () => {
         for (const maxTimestamp of [100n, 300n, 200n]) appendOne(log, { maxTimestamp })
         log.roll()

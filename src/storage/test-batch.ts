@@ -12,17 +12,18 @@ export interface TestBatchOptions {
   readonly records?: number
   readonly maxTimestamp?: bigint
   readonly paddingBytes?: number
+  readonly isControl?: boolean
 }
 
 /** A v2 batch with a true header and CRC for tests of backends, which never look at the records themselves. */
 export function testBatch(options: TestBatchOptions): AppendedBatch {
-  const { baseOffset, records = 1, maxTimestamp = 1000n, paddingBytes = 10 } = options
+  const { baseOffset, records = 1, maxTimestamp = 1000n, paddingBytes = 10, isControl = false } = options
   const bytes = Buffer.alloc(61 + paddingBytes, 0x5a)
   bytes.writeBigInt64BE(baseOffset, 0)
   bytes.writeInt32BE(bytes.length - 12, 8)
   bytes.writeInt32BE(0, 12)
   bytes.writeInt8(2, 16)
-  bytes.writeInt16BE(0, 21)
+  bytes.writeInt16BE(isControl ? 0x20 : 0, 21)
   bytes.writeInt32BE(records - 1, 23)
   bytes.writeBigInt64BE(maxTimestamp, 27)
   bytes.writeBigInt64BE(maxTimestamp, 35)
