@@ -227,13 +227,13 @@ export class ConsumerGroup implements Group {
     const before = this.#resolvedRegexes.get(regex)
     if (before !== undefined) {
       this.#subscriptions.countRegexMatches(before.topics, -1)
-      this.#bytes -= regexBytes(regex, before)
+      this.#bytes -= resolvedRegexBytes(regex, before)
     }
     this.#resolvedRegexes.delete(regex)
     if (resolved === null) return
     this.#resolvedRegexes.set(regex, resolved)
     this.#subscriptions.countRegexMatches(resolved.topics, 1)
-    this.#bytes += regexBytes(regex, resolved)
+    this.#bytes += resolvedRegexBytes(regex, resolved)
   }
 
   offsetCommitRefusal(committer: Committer, topics: readonly CommittedTopic[]): ErrorName | null {
@@ -281,7 +281,8 @@ export class ConsumerGroup implements Group {
 const protocolNames = ({ supportedProtocols }: ClassicMemberMetadata): ReadonlySet<string> =>
   new Set(supportedProtocols.map(({ name }) => name))
 
-const regexBytes = (regex: string, { topics }: ResolvedRegex): number =>
+/** What an expression that was matched keeps in memory. */
+export const resolvedRegexBytes = (regex: string, { topics }: ResolvedRegex): number =>
   elementOverheadBytes + stringBytes(regex) + topics.size * elementOverheadBytes + stringBytes(...topics)
 
 /** Whether all members subscribe to the same topics; with several kinds of subscriptions they are taken not to. */
