@@ -60,7 +60,10 @@ export class TransactionVerifier {
       transactionVersion: support === 'add' ? 2 : 0,
     } as const
     const answer = await this.#options.transactions.request(transactionalId, { api: 'AddPartitions', request }, caller)
-    return partitions.map((partition) => refusalOf(partition, answer, support))
+    const refusal = refusalOf(answer)
+    if (refusal !== null) return partitions.map(() => refusal)
+    const missing = new Set(answer.missing.map(nameOf))
+    return partitions.map((partition) => (missing.has(nameOf(partition)) ? missingCode(support) : null))
   }
 
   /**
@@ -80,14 +83,13 @@ export class TransactionVerifier {
   }
 }
 
-function refusalOf(
-  { topic, partition }: TransactionPartition,
-  { errorCode: code, missing }: AddPartitionsAnswer,
-  support: TransactionSupport,
-): ErrorName | null {
+const nameOf = ({ topic, partition }: TransactionPartition): string => `${topic}-${partition}`
+
+const missingCode = (support: TransactionSupport): ErrorName =>
+  support === 'verify-old' ? 'INVALID_TXN_STATE' : 'TRANSACTION_ABORTABLE'
+
+function refusalOf({ errorCode: code }: AddPartitionsAnswer): ErrorName | null {
+  if (code === 0) return null
   // Producers expect this one where they write.
-  if (code === errorCode('PRODUCER_FENCED')) return 'INVALID_PRODUCER_EPOCH'
-  if (code !== 0) return errorName(code) ?? 'UNKNOWN_SERVER_ERROR'
-  if (!missing.some((other) => other.topic === topic && other.partition === partition)) return null
-  return support === 'verify-old' ? 'INVALID_TXN_STATE' : 'TRANSACTION_ABORTABLE'
+  return code === errorCode('PRODUCER_FENCED') ? 'INVALID_PRODUCER_EPOCH' : (errorName(code) ?? 'UNKNOWN_SERVER_ERROR')
 }

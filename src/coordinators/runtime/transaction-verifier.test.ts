@@ -1,0 +1,100 @@
+import { expect, test } from '@jest/globals'
+import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
+import type { BrokerConfig } from '../../config/broker-config.ts'
+import { Buffers } from '../../environment/buffers.ts'
+import type { Environment } from '../../environment/environment.ts'
+import { seededRandom } from '../../environment/random.ts'
+import { silentLogger } from '../../environment/silent-logger.ts'
+import { SimulatedClock } from '../../environment/simulated-clock.ts'
+import { SystemFiles } from '../../environment/system-files.ts'
+import type { AddPartitions, AddPartitionsAnswer, TransactionRequest } from '../transaction/transaction-request.ts'
+import type { Coordinator, CoordinatorCaller } from './coordinator.ts'
+import { type TransactionSupport, TransactionVerifier } from './transaction-verifier.ts'
+
+const caller: CoordinatorCaller = {
+  version: 12,
+  clientId: 'client',
+  clientHost: '127.0.0.1',
+  principal: 'User:ANONYMOUS',
+  connection: { id: 1, onClose: () => () => {} },
+}
+
+const settings: Readonly<Record<string, unknown>> = {
+  'transaction.partition.verification.enable': false,
+  'add.partitions.to.txn.retry.backoff.ms': 20,
+  'add.partitions.to.txn.retry.backoff.max.ms': 100,
+}
+
+function verifierThatHears(...answers: (ErrorName | AddPartitionsAnswer)[]) {
+  const clock = new SimulatedClock()
+  const asked: AddPartitions[] = []
+  const transactions = {
+    request: async (_id: string, { request }: { readonly request: AddPartitions }) => {
+      asked.push(request)
+      const answer = answers[Math.min(asked.length, answers.length) - 1]!
+      return typeof answer === 'string' ? { errorCode: errorCode(answer), missing: [] } : answer
+    },
+  } as unknown as Coordinator<TransactionRequest>
+  const environment: Environment = {
+    time: clock,
+    real: clock,
+    random: seededRandom(1),
+    logger: silentLogger,
+    files: new SystemFiles(),
+    buffers: new Buffers(),
+  }
+  const config = { get: (name: string) => settings[name] } as unknown as BrokerConfig
+  const verifier = new TransactionVerifier({ transactions, node: { config }, environment })
+  const writes = (support: TransactionSupport) => ({
+    transactionalId: 't',
+    producer: { id: 7n, epoch: 0 },
+    partitions: [0, 1].map((partition) => ({ topic: 'orders', partition })),
+    support,
+  })
+  return { verifier, asked, clock, writes }
+}
+
+test.each([
+  ['verify-old', 'INVALID_TXN_STATE'],
+  ['verify', 'TRANSACTION_ABORTABLE'],
+] as const)('%s only looks, and what is missing is %s', async (support, error) => {
+  const missing = [{ topic: 'orders', partition: 1 }]
+  const { verifier, asked, writes } = verifierThatHears({ errorCode: 0, missing })
+  expect(await verifier.ask(writes(support), caller)).toEqual([null, error])
+  expect(asked).toMatchObject([{ verifyOnly: true, transactionVersion: 0 }])
+})
+
+test('add asks once for all partitions, and a fenced producer is told INVALID_PRODUCER_EPOCH', async () => {
+  const { verifier, asked, writes } = verifierThatHears('NONE', 'PRODUCER_FENCED')
+  expect(await verifier.ask(writes('add'), caller)).toEqual([null, null])
+  expect(await verifier.ask(writes('add'), caller)).toEqual(['INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_EPOCH'])
+  expect(asked[0]).toMatchObject({ verifyOnly: false, transactionVersion: 2, partitions: [{ partition: 0 }, { partition: 1 }] })
+})
+
+test('what is only verified need not be where that is turned off; what is added always', () => {
+  const { verifier } = verifierThatHears()
+  expect((['verify-old', 'verify', 'add'] as const).map((support) => verifier.isNeeded(support))).toEqual([false, false, true])
+})
+
+test('while the transaction before ends a Produce that adds waits a little, and goes on when that is over', async () => {
+  const { verifier, asked, clock, writes } = verifierThatHears('CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS', 'NONE')
+  const answer = verifier.askPatiently(writes('add'), caller)
+  await clock.advance(0)
+  await new Promise<void>((resolve) => clock.endOfTurn(resolve))
+  await clock.advance(40)
+  expect([await answer, asked.length, clock.timerCount]).toEqual([[null, null], 3, 0])
+})
+
+test('after a tenth of a second its client is told to come again', async () => {
+  const { verifier, asked, clock, writes } = verifierThatHears('CONCURRENT_TRANSACTIONS')
+  const answer = verifier.askPatiently(writes('add'), caller)
+  await new Promise<void>((resolve) => clock.endOfTurn(resolve))
+  await clock.advance(1000)
+  expect([await answer, asked.length]).toEqual([['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS'], 6])
+})
+
+test('who only verifies does not wait', async () => {
+  const { verifier, asked, writes } = verifierThatHears('CONCURRENT_TRANSACTIONS', 'NONE')
+  expect(await verifier.askPatiently(writes('verify'), caller)).toEqual(['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS'])
+  expect(asked).toHaveLength(1)
+})
