@@ -13,6 +13,7 @@ const tools = {
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
   'kafka-configs': 'kafka.admin.ConfigCommand',
   'kafka-get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
+  'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
 }
@@ -70,4 +71,26 @@ describe('Kafka’s console tools', () => {
     const rest = await tool('kafka-console-consumer', `--topic lines --group console --max-messages 1 ${printed}`)
     expect(rest.trim().split('\n')).toEqual(lines.slice(2))
   })
+
+  test('list, describe, reset and delete groups and their offsets', async () => {
+    await tool('kafka-topics', '--create --topic grouped --partitions 2')
+    await tool('kafka-console-producer', '--topic grouped', 'first\nsecond\n')
+    await tool('kafka-console-consumer', '--topic grouped --group readers --from-beginning --max-messages 2')
+    const rows = async (parameters: string) =>
+      (await tool('kafka-consumer-groups', parameters))
+        .split('\n')
+        .filter((line) => line.startsWith('readers'))
+        .map((line) => line.trim().split(/\s+/))
+    expect(await rows('--list --state --type')).toEqual([['readers', 'Classic', 'Empty']])
+    const lags = (await rows('--describe --group readers --offsets')).map((row) => row[5])
+    expect(lags).toEqual(['0', '0'])
+    expect((await rows('--describe --group readers --state')).map((row) => row.at(-2))).toEqual(['Empty'])
+    const reset = await rows('--reset-offsets --group readers --topic grouped --to-earliest --execute')
+    expect(reset.map((row) => row.at(-1))).toEqual(['0', '0'])
+    expect(await tool('kafka-consumer-groups', '--delete-offsets --group readers --topic grouped:1')).toContain('Successful')
+    expect((await rows('--describe --group readers --offsets')).map((row) => row[2])).toEqual(['0'])
+    expect(await tool('kafka-consumer-groups', '--delete --group readers')).toContain('was successful')
+    expect(await rows('--list')).toEqual([])
+    // Nine starts of Java.
+  }, 120_000)
 })
