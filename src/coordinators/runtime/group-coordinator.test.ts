@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { errorName, KafkaError } from '../../../protocol/errors.ts'
+import { type ErrorName, errorName, KafkaError } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { MetadataDelta } from '../../cluster/metadata-delta.ts'
@@ -20,6 +20,8 @@ class TestCoordinator {
   readonly test: TestLog
   readonly groups: GroupCoordinator
   hasTopic = true
+  /** What the coordinator of transactions says about a first write. */
+  verification: ErrorName | null = null
   isLeader = true
   changed: (delta: Delta) => void = () => {}
 
@@ -52,7 +54,7 @@ class TestCoordinator {
       environment: { time: clock, real: clock, random, logger, files: new SystemFiles(), buffers: new Buffers() },
       settings: { ...testSettings, initialRebalanceDelayMs: 0, memberBytesMax },
       openRequestsMax,
-      verifier: { isNeeded: () => true, ask: async ({ partitions }) => partitions.map(() => null) },
+      verifier: { isNeeded: () => true, ask: async ({ partitions }) => partitions.map(() => this.verification) },
     })
   }
 
@@ -132,11 +134,33 @@ class TestCoordinator {
     return errorName(response.topics[0]!.partitions[0]!.errorCode)
   }
 
+  async commitInTransaction(offset: bigint, caller = callerOf({ version: 5 })) {
+    const request = {
+      transactionalId: 't',
+      groupId: 'g',
+      producerId: 7n,
+      producerEpoch: 0,
+      generationIdOrMemberEpoch: -1,
+      memberId: '',
+      groupInstanceId: null,
+      topics: [
+        {
+          name: 'orders',
+          topicId: ZERO_UUID,
+          partitions: [{ partitionIndex: 0, committedOffset: offset, committedLeaderEpoch: -1, committedMetadata: '' }],
+        },
+      ],
+    }
+    const { topics } = await this.groups.request('g', { api: 'TxnOffsetCommit', request }, caller)
+    return errorName(topics[0]!.partitions[0]!.errorCode)
+  }
+
   async fetch() {
     const group = { groupId: 'g', memberId: null, memberEpoch: -1, topics: null }
     const { errorCode, topics } = await this.groups.request('g', { api: 'OffsetFetch', group, requireStable: true }, callerOf())
     const [committed] = topics.flatMap(({ partitions }) => partitions)
-    return errorCode === 0 ? (committed?.committedOffset ?? -1n) : errorName(errorCode ?? 0)
+    const error = errorName(errorCode || (committed?.errorCode ?? 0))
+    return error === 'NONE' ? (committed?.committedOffset ?? -1n) : error
   }
 
   /** Into a stable group of one; gives the member's id. */
@@ -400,4 +424,40 @@ test('what needs no coordinator to be refused is refused first', async () => {
   const request = { groupId: '', memberId: 'm', generationId: 1, groupInstanceId: null }
   const { errorCode } = await coordinator.groups.request('', { api: 'Heartbeat', request }, callerOf())
   expect(errorName(errorCode)).toBe('INVALID_GROUP_ID')
+})
+
+test('offsets of a transaction hold when its marker is durable, also across a reload', async () => {
+  const coordinator = await TestCoordinator.start()
+  const before = coordinator.commit(1n)
+  await coordinator.persist()
+  expect(await before).toBe('NONE')
+  const commit = coordinator.commitInTransaction(5n)
+  await coordinator.settle()
+  await coordinator.persist()
+  expect(await commit).toBe('NONE')
+  expect(await coordinator.fetch()).toBe('UNSTABLE_OFFSET_COMMIT')
+  coordinator.groups.stop()
+  const next = await TestCoordinator.start({ test: coordinator.test })
+  expect(await next.fetch()).toBe('UNSTABLE_OFFSET_COMMIT')
+  const marker = { producerId: 7n, producerEpoch: 1, commit: true, coordinatorEpoch: 0, transactionVersion: 2 }
+  const ended = next.groups.appendMarker(0, marker)
+  await next.persist()
+  await ended
+  expect(await next.fetch()).toBe(5n)
+  // Of version 2: the producer goes on with the epoch of the marker.
+  expect(await next.commitInTransaction(6n)).toBe('INVALID_PRODUCER_EPOCH')
+  expect(await next.fetch()).toBe(5n)
+})
+
+test.each([
+  ['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS'],
+  ['TRANSACTION_ABORTABLE', 'TRANSACTION_ABORTABLE'],
+  ['NOT_COORDINATOR', 'NOT_COORDINATOR'],
+  ['NOT_ENOUGH_REPLICAS', 'COORDINATOR_NOT_AVAILABLE'],
+  ['NETWORK_EXCEPTION', 'COORDINATOR_LOAD_IN_PROGRESS'],
+] as const)('offsets of which the coordinator of transactions says %s are refused: %s', async (said, told) => {
+  const coordinator = await TestCoordinator.start()
+  coordinator.verification = said
+  expect(await coordinator.commitInTransaction(5n)).toBe(told)
+  expect(coordinator.test.log.logEndOffset).toBe(0n)
 })
