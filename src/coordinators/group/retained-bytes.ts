@@ -11,8 +11,9 @@ export const elementOverheadBytes = 256
 export const stringBytes = (...texts: readonly (string | null)[]): number =>
   texts.reduce((sum, text) => sum + 2 * (text?.length ?? 0), 0)
 
-/** What each member costs by its group's names: the names of its timers hold the id, its request the protocol type. */
-export const groupNamesBytes = (groupId: string, protocolType: string | null): number => stringBytes(groupId, protocolType)
+/** What each member costs by its group's names: those of its timers and of its tie hold the id, its request the protocol type. */
+export const groupNamesBytes = (groupId: string, protocolType: string | null): number =>
+  stringBytes(groupId, groupId, protocolType)
 
 /** What of a member stays the same. */
 export function identityBytes(member: {
@@ -20,8 +21,8 @@ export function identityBytes(member: {
   readonly instanceId: string | null
   readonly clientId: string
 }): number {
-  // The id stands in the names of timers too.
-  return memberOverheadBytes + stringBytes(member.id, member.id, member.instanceId, member.clientId)
+  // The id stands in the names of timers and of the tie to a connection too.
+  return memberOverheadBytes + stringBytes(member.id, member.id, member.id, member.instanceId, member.clientId)
 }
 
 export function protocolsBytes(protocols: readonly GroupProtocol[]): number {
@@ -29,7 +30,7 @@ export function protocolsBytes(protocols: readonly GroupProtocol[]): number {
 }
 
 /** An id that was given out and has not joined yet. */
-export const pendingMemberBytes = (memberId: string): number => memberOverheadBytes + stringBytes(memberId, memberId)
+export const pendingMemberBytes = (memberId: string): number => memberOverheadBytes + stringBytes(memberId, memberId, memberId)
 
 /** Kafka's clients cut their reasons to this length (KIP-800); a member's overhead allows for one. */
 const reasonLengthMax = 255
