@@ -81,9 +81,9 @@ describe('DescribeGroups', () => {
     expect(errorName(described.errorCode)).toBe('GROUP_ID_NOT_FOUND')
   })
 
-  test('several groups at once, one of them without a name', async () => {
+  test('several groups at once, one of them without a name, each once', async () => {
     await commit('one')
-    const { groups } = await ask(describeGroups, 5, { groups: ['one', '', 'two'], includeAuthorizedOperations: false })
+    const { groups } = await ask(describeGroups, 5, { groups: ['one', '', 'two', 'one'], includeAuthorizedOperations: false })
     const states = groups.map(({ groupId, groupState }) => `${groupId} ${groupState}`)
     expect(states.sort()).toEqual([' Dead', 'one Empty', 'two Dead'])
   })

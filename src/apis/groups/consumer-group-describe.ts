@@ -10,12 +10,13 @@ import { servesConsumerGroups } from './consumer-groups-served.ts'
 type Request = RequestOf<typeof consumerGroupDescribe>
 type Response = ResponseOf<typeof consumerGroupDescribe>
 
+/** Each group once, as in DescribeGroups. */
 export async function handleConsumerGroupDescribe(request: Request, context: RequestContext): Promise<Response> {
   // Kafka gives no reason.
   if (!servesConsumerGroups(context)) {
     return { groups: request.groupIds.map((groupId) => notDescribed(groupId, 'UNSUPPORTED_VERSION', null)) }
   }
-  const described = await context.services.groups.describeConsumerGroups(request.groupIds, context)
+  const described = await context.services.groups.describeConsumerGroups([...new Set(request.groupIds)], context)
   const groups = described.map((group) => {
     const isAsked = request.includeAuthorizedOperations && group.errorCode === 0
     return { ...group, authorizedOperations: isAsked ? authorizedOperations.group : OPERATIONS_NOT_ASKED }

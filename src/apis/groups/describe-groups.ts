@@ -8,8 +8,9 @@ import type { RequestContext } from '../context.ts'
 type Request = RequestOf<typeof describeGroups>
 type Response = ResponseOf<typeof describeGroups>
 
+/** Each group once, however often it is named: a small request may not ask for an answer without bounds. */
 export async function handleDescribeGroups(request: Request, context: RequestContext): Promise<Response> {
-  const described = await context.services.groups.describe(request.groups, context)
+  const described = await context.services.groups.describe([...new Set(request.groups)], context)
   const groups = described.map((group) => {
     const isAsked = request.includeAuthorizedOperations && group.errorCode === 0
     return { ...group, authorizedOperations: isAsked ? authorizedOperations.group : OPERATIONS_NOT_ASKED }
