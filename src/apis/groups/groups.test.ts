@@ -212,6 +212,8 @@ describe('committed offsets', () => {
       ['nothing', 0],
     ])
     expect((await fetchGroups(8)).groups).toEqual([])
+    const repeated = await fetchGroups(8, ...Array.from({ length: 3 }, () => ({ groupId: group, topics: null })))
+    expect(repeated.groups).toHaveLength(1)
   })
 })
 

@@ -17,7 +17,8 @@ type TopicResponse = OffsetFetchGroupResponse['topics'][number]
 
 export async function handleOffsetFetch(request: Request, context: RequestContext): Promise<Response> {
   if (context.version >= 8) {
-    return { groups: await Promise.all(request.groups.map((group) => fetchGroup(group, request.requireStable, context))) }
+    const groups = withoutRepeats(request.groups)
+    return { groups: await Promise.all(groups.map((group) => fetchGroup(group, request.requireStable, context))) }
   }
   const { groupId, topics } = request
   const group = {
@@ -31,6 +32,17 @@ export async function handleOffsetFetch(request: Request, context: RequestContex
   // Before version 2 there is no place for a group's error but its partitions.
   if (code !== 0 && context.version < 2) return { topics: (topics ?? []).map((topic) => failedTopic(topic, code)) }
   return { errorCode: code, topics: answer.topics.map(({ name = '', partitions }) => ({ name, partitions })) }
+}
+
+/** All offsets of a group are told once: else a small request could ask for an answer of any size. */
+function withoutRepeats(groups: readonly OffsetFetchGroup[]): readonly OffsetFetchGroup[] {
+  const told = new Set<string>()
+  return groups.filter(({ groupId, topics }) => {
+    if (topics !== null) return true
+    const isRepeat = told.has(groupId)
+    told.add(groupId)
+    return !isRepeat
+  })
 }
 
 const failedTopic = ({ name, partitionIndexes }: { name: string; partitionIndexes: readonly number[] }, code: number) => ({
