@@ -4,6 +4,7 @@ import { ClassicMember } from '../classic-member.ts'
 import type { ConsumerGroup } from '../consumer/consumer-group.ts'
 import type { ConsumerMember } from '../consumer/consumer-member.ts'
 import { cancelMemberTimers } from '../consumer/member-timers.ts'
+import type { GroupProtocol } from '../group-request.ts'
 import { prepareRebalance, restartSession } from '../rebalance.ts'
 import { groupMetadata, readRecord } from '../records.ts'
 import type { Turn } from '../turn.ts'
@@ -46,6 +47,7 @@ export function downgrade(group: ConsumerGroup, departure: Departure, turn: Turn
   if (!turn.fitsBatch(records)) return null
   const said = readRecord(record)
   if (said?.kind === 'group' && said.metadata !== null) classic.settle(said.metadata)
+  if (departure.rebalances) setHeld(classic, group, departure, turn)
   for (const member of departure.leaving) cancelMemberTimers(group.groupId, member.id, turn)
   for (const { id, classic } of group.members.values()) if (classic !== null) cancelClassicTimers(group, id, turn)
   for (const member of classic.members) restartSession(classic, member, turn)
@@ -66,11 +68,35 @@ function classicGroup(group: ConsumerGroup, { leaving, joining }: Departure, tur
   classic.protocolName = classic.members.selectProtocol()
   for (const member of classic.members) {
     const target = group.target(member.id === joining?.id ? (former?.id ?? member.id) : member.id)
-    const protocol = member.protocols.find(({ name }) => name === classic.protocolName) ?? member.protocols[0]
+    const protocol = protocolOf(classic, member)
     if (protocol !== undefined) classic.members.setAssignment(member, writeAssignment(target, protocol, turn.topics))
   }
   return classic
 }
+
+/**
+ * Until the rebalance is over members have what they held, not what they were to get. Should the group become a consumer group again
+ * before that, nobody is given what another still reads.
+ */
+function setHeld(classic: ClassicGroup, group: ConsumerGroup, { joining }: Departure, turn: Turn): void {
+  for (const member of classic.members) {
+    const held = member.id === joining?.id ? joining : group.members.get(member.id)
+    const protocol = protocolOf(classic, member)
+    if (held === undefined || protocol === undefined) continue
+    classic.members.setAssignment(member, writeAssignment(heldPartitions(held), protocol, turn.topics))
+  }
+}
+
+function heldPartitions({ assigned, pendingRevocation }: ConsumerMember): ReadonlyMap<string, ReadonlySet<number>> {
+  const held = new Map<string, Set<number>>()
+  for (const [topicId, partitions] of [...assigned, ...pendingRevocation]) {
+    held.set(topicId, new Set([...(held.get(topicId) ?? []), ...partitions.keys()]))
+  }
+  return held
+}
+
+const protocolOf = ({ protocolName }: ClassicGroup, { protocols }: ClassicMember): GroupProtocol | undefined =>
+  protocols.find(({ name }) => name === protocolName) ?? protocols[0]
 
 function classicMember({ classic, ...member }: ConsumerMember): ClassicMember {
   return new ClassicMember({

@@ -5,7 +5,7 @@ import { consumerProtocolType } from '../classic-group.ts'
 import { clientHostText } from '../client-host.ts'
 import type { ConsumerGroup } from '../consumer/consumer-group.ts'
 import { groupEpochNow, reconcile, refuseWithoutRoom, targetNow } from '../consumer/consumer-heartbeat.ts'
-import { type ConsumerMember, newConsumerMember, sameNames } from '../consumer/consumer-member.ts'
+import { type ConsumerMember, isReconciledTo, newConsumerMember, sameNames } from '../consumer/consumer-member.ts'
 import { memberMetadata } from '../consumer/consumer-records.ts'
 import { knownStaticMember, refuseIfFull, replaceStaticMember } from '../consumer/heartbeat-member.ts'
 import { updateRegexes } from '../consumer/subscribed-regexes.ts'
@@ -133,9 +133,12 @@ function joined(way: Join, { before, after, former }: Joining): ConsumerMember {
   const owned = withTopicIds(subscription.ownedPartitions, turn.topics)
 
   if (former !== null && isDowngrade(group, { leaving: [former], joining: after }, turn)) {
-    const rebalances = group.assignmentEpoch < epoch.epoch
-    const target = { epoch: group.assignmentEpoch, partitions: group.target(former.id) }
-    const member = rebalances ? after : reconcile(group, after, target, mustRise, owned, records, turn)
+    const { assignmentEpoch } = group
+    const isStale = assignmentEpoch < epoch.epoch
+    const target = { epoch: assignmentEpoch, partitions: group.target(former.id) }
+    const member = isStale ? after : reconcile(group, after, target, mustRise, owned, records, turn)
+    // Kafka looks at the epochs alone: a group whose members still move partitions would stay so for ever.
+    const rebalances = isStale || !isReconciled(group, former, member)
     const converted = downgrade(group, { leaving: [former], joining: member, rebalances }, turn)
     // What the member has changed of a group that is no more need not be written.
     if (converted !== null) {
@@ -151,6 +154,13 @@ function joined(way: Join, { before, after, former }: Joining): ConsumerMember {
   restartClassicSession(group, member, turn)
   awaitSync(group, { ...member, rebalanceTimeoutMs: rebalanceTimeoutMs(request, input.caller.version) }, turn)
   return member
+}
+
+function isReconciled(group: ConsumerGroup, former: ConsumerMember, joining: ConsumerMember): boolean {
+  for (const member of group.members.values()) {
+    if (!isReconciledTo(member === former ? joining : member, group.assignmentEpoch)) return false
+  }
+  return true
 }
 
 const joinAnswer = ({ id, epoch, classic }: ConsumerMember): JoinGroupResponse => ({

@@ -1,4 +1,5 @@
 import { KafkaError } from '../../../../protocol/errors.ts'
+import type { ConsumerProtocolSubscription } from '../../../../protocol/messages/consumer-protocol.ts'
 import type { CoordinatorRecord } from '../../machine.ts'
 import { type ClassicGroup, consumerProtocolType } from '../classic-group.ts'
 import type { ClassicMember } from '../classic-member.ts'
@@ -51,12 +52,15 @@ function refuseUpgrade({ groupId, protocolType, members }: ClassicGroup, { setti
 
 /** Its generation becomes the epoch. What its leader assigned last is what everyone owns, and the target. */
 function recordsOf(classic: ClassicGroup, turn: Turn): readonly CoordinatorRecord[] {
-  const { groupId, generationId } = classic
-  const members = [...classic.members].map((member) => consumerMember(classic, member, turn.topics))
+  const { groupId, generationId, state } = classic
+  const known = [...classic.members].map((member) => consumerMember(classic, member, turn.topics))
+  const members = withClaims(known, classic, turn.topics)
   const names = new Set(members.flatMap(({ subscribedTopicNames }) => [...subscribedTopicNames]))
+  // In a rebalance partitions may be nobody's, and who joins in the place of another changes nothing: a target is made in any case.
+  const epoch = generationId + (state === 'Stable' ? 0 : 1)
   return [
     ...members.map((member) => memberMetadata(groupId, member)),
-    groupEpoch(groupId, generationId, subscribedHash(names, turn)),
+    groupEpoch(groupId, epoch, subscribedHash(names, turn)),
     ...members.map(({ id, assigned }) => targetAssignment(groupId, id, withoutEpochs(assigned))),
     targetAssignmentEpoch(groupId, generationId, 0n),
     ...members.map((member) => currentAssignment(groupId, member)),
@@ -66,12 +70,38 @@ function recordsOf(classic: ClassicGroup, turn: Turn): readonly CoordinatorRecor
 const withoutEpochs = (assigned: ConsumerMember['assigned']) =>
   new Map([...assigned].map(([topicId, partitions]) => [topicId, new Set(partitions.keys())]))
 
-function consumerMember(group: ClassicGroup, member: ClassicMember, topics: GroupTopics): ConsumerMember {
-  const { generationId } = group
+/**
+ * A member without an assignment, since a rebalance was begun anew, may still read what it said that it owns (KIP-429). Kafka takes it
+ * to own nothing, and gives that to others while it reads.
+ */
+function withClaims(members: readonly ConsumerMember[], group: ClassicGroup, topics: GroupTopics): readonly ConsumerMember[] {
+  const taken = new Set(members.flatMap(({ assigned }) => partitionKeys(assigned)))
+  return members.map((member) => {
+    const classic = group.members.get(member.id)
+    if (classic === undefined || classic.assignment.length > 0) return member
+    const claims = withTopicIds(subscriptionOf(group, classic).ownedPartitions, topics).map(({ topicId, partitions }) => {
+      const free = partitions.filter((partition) => !taken.has(`${topicId}:${partition}`))
+      for (const partition of free) taken.add(`${topicId}:${partition}`)
+      return [topicId, new Map(free.map((partition) => [partition, group.generationId]))] as const
+    })
+    return { ...member, assigned: new Map(claims.filter(([, partitions]) => partitions.size > 0)) }
+  })
+}
+
+const partitionKeys = (assigned: ConsumerMember['assigned']): readonly string[] =>
+  [...assigned].flatMap(([topicId, partitions]) => [...partitions.keys()].map((partition) => `${topicId}:${partition}`))
+
+function subscriptionOf(group: ClassicGroup, member: ClassicMember): ConsumerProtocolSubscription {
   // Before its first generation a group has no protocol; all that a consumer offers say the same.
   const metadata = member.metadata(group.protocolName) ?? member.protocols[0]?.metadata
   const subscription = metadata === undefined ? undefined : readSubscription(metadata)
   if (subscription === undefined) throw malformed(group)
+  return subscription
+}
+
+function consumerMember(group: ClassicGroup, member: ClassicMember, topics: GroupTopics): ConsumerMember {
+  const { generationId } = group
+  const subscription = subscriptionOf(group, member)
   return {
     ...newConsumerMember(member.id),
     epoch: generationId,
