@@ -44,9 +44,16 @@ export function crossCheck(config: BrokerConfig): string[] {
       problems.push(`${heartbeat} (${config.get(heartbeat)}) must be below ${session} (${config.get(session)}).`)
     }
   }
-  problems.push(...checkEvictionGrace(config))
+  problems.push(...checkAssignors(config), ...checkEvictionGrace(config))
   problems.push(...parseConnectionOverrides(config.get('max.connections.per.ip.overrides')).problems, ...checkTopics(config))
   return problems
+}
+
+/** Kafka loads classes here, which a node without Java cannot. */
+function checkAssignors(config: BrokerConfig): string[] {
+  const known = ['uniform', 'range']
+  const unknown = config.get('group.consumer.assignors').filter((name) => !known.includes(name))
+  return unknown.map((name) => `group.consumer.assignors names ${name}: Grete has ${known.join(' and ')}, and loads no others.`)
 }
 
 function checkNode(config: BrokerConfig): string[] {

@@ -252,6 +252,7 @@ describe('settings that contradict each other', () => {
     ],
     [{ 'group.share.delivery.count.limit': '9', 'group.share.max.delivery.count.limit': '8' }, 'must be at most'],
     [{ 'group.consumer.max.heartbeat.interval.ms': '50000', 'group.consumer.heartbeat.interval.ms': '45000' }, 'must be below'],
+    [{ 'group.consumer.assignors': 'uniform,org.example.Mine' }, 'names org.example.Mine: Grete has uniform and range'],
     [{ 'log.retention.ms': '0' }, 'log.retention.ms must be at least 1, or -1'],
     [{ topics: 'orders:x' }, 'topics: orders:x is not of the form name or name:partitions.'],
     [{ 'max.connections.per.ip.overrides': 'a:1,b' }, 'b is not of the form host:count'],
