@@ -109,7 +109,7 @@ export const apiTable = new ApiTable([
   api(createTopics, { listed: '2-7', served: '0-7' }, handleCreateTopics),
   api(deleteTopics, { listed: '1-6', served: '0-6' }, handleDeleteTopics),
   api(deleteRecords, '0-2', handleDeleteRecords),
-  api(initProducerId, '0-5', handleInitProducerId),
+  api(initProducerId, { listed: '0-5', served: '0-6' }, handleInitProducerId),
   api(offsetForLeaderEpoch, { listed: '2-4', served: '0-4' }, handleOffsetForLeaderEpoch),
   api(addPartitionsToTxn, '0-5', handleAddPartitionsToTxn),
   api(addOffsetsToTxn, '0-4', handleAddOffsetsToTxn),

@@ -284,6 +284,20 @@ describe('refusals', () => {
     expect(codes.map(errorName)).toEqual(['INVALID_REQUEST', 'INVALID_REQUEST'])
   })
 
+  test.each([
+    [{ enable2Pc: true }, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED'],
+    [{ keepPreparedTxn: true }, 'UNSUPPORTED_VERSION'],
+    [{}, 'NONE'],
+  ])('two-phase commit is not offered: %j is answered %s', async (more, error) => {
+    await started('two-phase', 2)
+    const { errorCode: code } = await ask(initProducerId, 6, {
+      transactionalId: 'two-phase',
+      transactionTimeoutMs: 1000,
+      ...more,
+    })
+    expect(errorName(code)).toBe(error)
+  })
+
   test('a timeout above transaction.max.timeout.ms is refused', async () => {
     await started('long', 1)
     const { errorCode: code } = await ask(initProducerId, 4, { transactionalId: 'long', transactionTimeoutMs: 120_001 })

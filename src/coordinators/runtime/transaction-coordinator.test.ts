@@ -122,7 +122,14 @@ class TestCoordinator {
   }
 
   async init() {
-    const request = { transactionalId: 't', transactionTimeoutMs: 60_000, producerId: -1n, producerEpoch: -1 }
+    const request = {
+      transactionalId: 't',
+      transactionTimeoutMs: 60_000,
+      producerId: -1n,
+      producerEpoch: -1,
+      enable2Pc: false,
+      keepPreparedTxn: false,
+    }
     return this.transactions.request('t', { api: 'InitProducerId', request }, { ...caller, version: 5 })
   }
 

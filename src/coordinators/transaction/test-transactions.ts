@@ -174,7 +174,15 @@ export function partitionList(text: string): TransactionPartition[] {
 
 export const init = (request: Partial<InitProducerIdRequest> = {}): TransactionRequest => ({
   api: 'InitProducerId',
-  request: { transactionalId: 't', transactionTimeoutMs: 60_000, producerId: -1n, producerEpoch: -1, ...request },
+  request: {
+    transactionalId: 't',
+    transactionTimeoutMs: 60_000,
+    producerId: -1n,
+    producerEpoch: -1,
+    enable2Pc: false,
+    keepPreparedTxn: false,
+    ...request,
+  },
 })
 
 export const add = (request: Partial<AddPartitions> = {}): TransactionRequest => ({
