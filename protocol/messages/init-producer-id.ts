@@ -19,8 +19,6 @@ export const initProducerId = defineApi({
     producerEpoch: int16.since(3).default(-1),
     enable2Pc: bool.since(6).default(false),
     keepPreparedTxn: bool.since(6).default(false),
-    enable2Pc: bool.since(6),
-    keepPreparedTxn: bool.since(6),
   },
   response: {
     throttleTimeMs: int32.default(0),
