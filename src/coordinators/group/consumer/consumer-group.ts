@@ -53,6 +53,8 @@ export class ConsumerGroup implements Group {
   checkedVersion = -1n
   /** Volatile: its regular expressions are being matched. */
   isResolvingRegexes = false
+  /** Volatile: until then they are not matched again, since what they matched could not be kept. */
+  regexesRestUntilMs = 0
   /** Volatile: classic members that were told to join again and have not yet. */
   readonly awaitedJoins = new Set<string>()
   readonly #members = new Map<string, ConsumerMember>()
@@ -283,7 +285,13 @@ const protocolNames = ({ supportedProtocols }: ClassicMemberMetadata): ReadonlyS
 
 /** What an expression that was matched keeps in memory. */
 export const resolvedRegexBytes = (regex: string, { topics }: ResolvedRegex): number =>
-  elementOverheadBytes + stringBytes(regex) + topics.size * elementOverheadBytes + stringBytes(...topics)
+  elementOverheadBytes + stringBytes(regex) + matchedBytes(topics)
+
+export function matchedBytes(topics: ReadonlySet<string>): number {
+  let bytes = 0
+  for (const topic of topics) bytes += elementOverheadBytes + stringBytes(topic)
+  return bytes
+}
 
 /** Whether all members subscribe to the same topics; with several kinds of subscriptions they are taken not to. */
 export function subscriptionType(

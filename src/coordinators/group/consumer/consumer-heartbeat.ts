@@ -110,8 +110,9 @@ export function groupEpochNow(
   const hash = subscribedHash(subscriptions.names, turn)
   const rises = mustRise || hash !== group.metadataHash
   const epoch = group.epoch + (rises ? 1 : 0)
+  // What is to be written may still be refused: then the next heartbeat has to find the same.
   if (rises) records.push(groupEpoch(group.groupId, epoch, hash))
-  group.checkedVersion = topics.version
+  else group.checkedVersion = topics.version
   if (group.hasPartitionMetadata) records.push(partitionMetadataTombstone(group.groupId))
   const isKnown = group.members.has(after.id) || (after.instanceId !== null && group.staticMember(after.instanceId) !== undefined)
   const memberCount = group.members.size + (isKnown ? 0 : 1)

@@ -1,7 +1,7 @@
 import type { KafkaError } from '../../../../protocol/errors.ts'
 import type { Caller, CoordinatorRecord } from '../../machine.ts'
 import type { Turn } from '../turn.ts'
-import type { ConsumerGroup, ResolvedRegex } from './consumer-group.ts'
+import { type ConsumerGroup, matchedBytes } from './consumer-group.ts'
 import { type ConsumerMember, regexOf, sameNames } from './consumer-member.ts'
 import { groupEpoch, regexTombstone, resolvedRegex } from './consumer-records.ts'
 import type { ResolvedRegexes } from './consumer-request.ts'
@@ -38,7 +38,7 @@ export function updateRegexes(
 }
 
 function refreshIfDue(group: ConsumerGroup, regexes: readonly string[], isNew: boolean, caller: Caller, turn: Turn): void {
-  if (group.isResolvingRegexes || regexes.length === 0) return
+  if (group.isResolvingRegexes || regexes.length === 0 || turn.nowMs < group.regexesRestUntilMs) return
   const last = group.lastRefresh
   const now = BigInt(turn.nowMs)
   if (last !== undefined && now <= last.timestampMs + BigInt(refreshIntervalMinMs)) return
@@ -63,17 +63,24 @@ export function regexesResolved(
   group.isResolvingRegexes = false
   const subscriptions = group.subscription().copy()
   let hasChanged = false
+  let grownBytes = 0
   for (const [regex, topics] of topicsByRegex) {
     // Its last member has gone in between.
     if (!group.regexes.has(regex)) continue
     const before = group.topicsOfRegex(regex)
-    if (!sameNames(before, topics)) {
-      hasChanged = true
-      subscriptions.countRegexMatches(before, -1)
-      subscriptions.countRegexMatches(topics, 1)
+    const record = resolvedRegex(group.groupId, regex, { topics, version, timestampMs })
+    const growthBytes = matchedBytes(topics) - matchedBytes(before)
+    // Each expression of each group may match all topics there are.
+    if (!turn.hasRoom(grownBytes + growthBytes) || !turn.fitsBatch([record])) {
+      group.regexesRestUntilMs = turn.nowMs + refreshIntervalMinMs
+      continue
     }
-    const resolved: ResolvedRegex = { topics, version, timestampMs }
-    turn.record(resolvedRegex(group.groupId, regex, resolved))
+    grownBytes += growthBytes
+    turn.record(record)
+    if (sameNames(before, topics)) continue
+    hasChanged = true
+    subscriptions.countRegexMatches(before, -1)
+    subscriptions.countRegexMatches(topics, 1)
   }
   const hash = subscribedHash(subscriptions.names, turn)
   if (!hasChanged && hash === group.metadataHash) return
