@@ -76,7 +76,7 @@ export class ClassicMember {
     if (partitions === null) return
     this.#owned = partitions
     this.#generation = joined.generation
-    const of = { memberId: this.#memberId, generation: joined.generation, instanceId: this.#options.instanceId }
+    const of = { memberId: this.#memberId, generation: joined.generation, instanceId: this.#options.instanceId, isClassic: true }
     this.#offsets.keep(partitions)
     while (!this.#world.isEnding()) {
       if (!(await this.#offsets.read(of))) break

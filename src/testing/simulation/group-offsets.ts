@@ -11,6 +11,8 @@ export interface CommittingMember {
   readonly memberId: string
   readonly generation: number
   readonly instanceId: string | null
+  /** Of a classic group: what it is answered is held against the group's generations. */
+  readonly isClassic: boolean
 }
 
 /** After these nothing was committed, and nothing will be. */
@@ -32,6 +34,8 @@ const passing: ReadonlySet<ErrorName> = new Set<ErrorName>([
   'COORDINATOR_NOT_AVAILABLE',
   'UNKNOWN_TOPIC_OR_PARTITION',
   'KAFKA_STORAGE_ERROR',
+  // A consumer learns its new epoch by its next heartbeat.
+  'STALE_MEMBER_EPOCH',
 ])
 
 /** How far a member has read in the partitions that it was given. */
@@ -131,7 +135,7 @@ export class GroupOffsets {
           const commit = commits.get(partition)
           if (error === 'NONE') {
             commit?.acknowledged()
-            if (generation >= 0) {
+            if (member.isClassic) {
               groups.spoke(this.#groupId, memberId, generation, newest, 'OffsetCommit')
               groups.committed(this.#groupId, instanceId ?? memberId, generation, partition)
             }

@@ -19,6 +19,8 @@ export interface ReadRecord {
 /** What was sent, and what the broker said of it: the log must agree. */
 export class ProducedRecords {
   readonly #byPartition = new Map<string, SentRecords[]>()
+  readonly #transactions = new Map<string, string | null>()
+  readonly #byTransaction = new Map<string, SentRecords[]>()
   readonly #violations: Violations
   acknowledgedCount = 0
 
@@ -34,11 +36,26 @@ export class ProducedRecords {
     return this.#byPartition.get(partition) ?? []
   }
 
+  /** Null: it belongs to none. Undefined: nobody sent it. */
+  transactionOf(value: string): string | null | undefined {
+    return this.#transactions.get(value)
+  }
+
+  acknowledgedIn(transaction: string): readonly string[] {
+    const sent = this.#byTransaction.get(transaction) ?? []
+    return sent.filter(({ acknowledgedAt }) => acknowledgedAt !== null).flatMap(({ values }) => values)
+  }
+
   sent(partition: string, values: readonly string[], transaction: string | null): SentRecords {
     const sent: SentRecords = { values, partition, transaction, acknowledgedAt: null }
     const all = this.#byPartition.get(partition) ?? []
     this.#byPartition.set(partition, all)
     all.push(sent)
+    for (const value of values) this.#transactions.set(value, transaction)
+    if (transaction === null) return sent
+    const ofTransaction = this.#byTransaction.get(transaction) ?? []
+    this.#byTransaction.set(transaction, ofTransaction)
+    ofTransaction.push(sent)
     return sent
   }
 

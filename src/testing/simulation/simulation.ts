@@ -3,21 +3,23 @@ import { resolveConfig, settingsSource } from '../../config/resolve-config.ts'
 import { seededRandom } from '../../environment/random.ts'
 import { silentLogger } from '../../environment/silent-logger.ts'
 import { BrokerHost } from './broker-host.ts'
-import { ClassicMember } from './classic-member.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
+import { ConsumerOwners } from './consumer-owners.ts'
 import { Dice } from './dice.ts'
-import { checkLogs } from './final-reads.ts'
+import { EpochHistory } from './epoch-history.ts'
+import { FinalReads } from './final-reads.ts'
 import { GroupHistory } from './group-history.ts'
 import { GroupOffsets } from './group-offsets.ts'
-import { IdempotentProducer } from './idempotent-producer.ts'
 import { OffsetWatcher } from './offset-watcher.ts'
 import { Operator } from './operator.ts'
+import { Population } from './population.ts'
 import { ProducedRecords } from './produced-records.ts'
 import { nothingBroken, type Sabotage } from './sabotage.ts'
 import { SimulatedDisk, soundDisk } from './simulated-disk.ts'
 import { ConnectionLost, lastEffectMs, SimulatedNetwork, soundNetwork } from './simulated-network.ts'
 import { SimulatedTime } from './simulated-time.ts'
 import { Trace } from './trace.ts'
+import { TransactionHistory } from './transaction-history.ts'
 import { type Violation, Violations } from './violations.ts'
 import type { World } from './world.ts'
 
@@ -63,16 +65,18 @@ export class Simulation {
   readonly #network: SimulatedNetwork
   readonly #host: BrokerHost
   readonly #world: World
+  #population: Population | null = null
+  readonly #topicNames = new Map<string, string>()
   #isEnding = false
   /** Who has not come to an end. */
   readonly #living = new Set<string>()
-  memberCount = 0
 
   constructor(options: SimulationOptions) {
     const { seed, listen = null, sabotage = nothingBroken } = options
     this.#options = options
     this.#dice = new Dice(seed)
     const [time, dice] = [this.#time, this.#dice]
+    const evictMs = dice.pick([-1, 7000])
     const trace = new Trace(() => time.nowMs, listen)
     this.#trace = trace
     this.#violations = new Violations(
@@ -80,6 +84,7 @@ export class Simulation {
       (line) => trace.say(line),
     )
     const violations = this.#violations
+    const records = new ProducedRecords(violations)
     this.#disk = new SimulatedDisk(time, dice, {
       happened: (line) => trace.say(line),
       restartNeeded: () => this.#host.restartSoon(),
@@ -92,7 +97,7 @@ export class Simulation {
       trace,
       disk: this.#disk,
       random: seededRandom(seed),
-      config: resolveConfig([settingsSource(settings, 'simulation')]).config,
+      config: resolveConfig([settingsSource({ ...settings, 'group.evict.on.disconnect': String(evictMs) }, 'simulation')]).config,
       logger: { ...silentLogger, error: (fields, message) => this.#logged(fields, message) },
       fault: (error) => violations.report('no-fault', error.stack ?? error.message),
       begin: (life) => this.#goesOn(life),
@@ -106,8 +111,15 @@ export class Simulation {
       violations,
       network: this.#network,
       offsets: new CommittedOffsets(time, violations),
-      records: new ProducedRecords(violations),
+      records,
+      transactions: new TransactionHistory(records, violations),
+      epochs: new EpochHistory(violations),
       groups: new GroupHistory(violations),
+      consumerOwners: new ConsumerOwners(time, violations, evictMs < 0 ? 45_000 : evictMs),
+      topicNames: () => {
+        this.#partitionCounts()
+        return this.#topicNames
+      },
       cluster: () => this.#host.broker?.cluster ?? null,
       partitionCounts: () => this.#partitionCounts(),
       isEnding: () => this.#isEnding,
@@ -150,6 +162,7 @@ export class Simulation {
 
   #partitionCounts(): ReadonlyMap<string, number> {
     const topics = this.#host.broker?.cluster.image.topicsByName ?? new Map()
+    for (const { id, name } of topics.values()) this.#topicNames.set(id, name)
     return new Map([...topics.values()].map(({ name, partitions }) => [name, partitions.length]))
   }
 
@@ -158,13 +171,14 @@ export class Simulation {
     await operator.create('orders', 6)
     await operator.create(this.#topics.growingTopic, 2)
     await operator.create('facts', 4)
+    await operator.create('results', 4)
     const connection = this.#network.connect('first')
-    await connection.ask(findCoordinator, 4, { keyType: 0, coordinatorKeys: ['g'] })
+    for (const keyType of [0, 1]) await connection.ask(findCoordinator, 4, { keyType, coordinatorKeys: ['any'] })
     await this.#world.time.sleep(1000)
     // A group that has an offset is not forgotten while it is empty, so that its generations go on where they were.
     for (const groupId of this.#groupIds) {
       const offsets = new GroupOffsets(this.#world, groupId, connection)
-      await offsets.commit({ memberId: '', generation: -1, instanceId: null }, new Map([['orders/0', 0n]]))
+      await offsets.commit({ memberId: '', generation: -1, instanceId: null, isClassic: false }, new Map([['orders/0', 0n]]))
     }
     connection.close()
   }
@@ -204,36 +218,9 @@ export class Simulation {
   }
 
   #beginClients(): void {
-    const [dice, world] = [this.#dice, this.#world]
-    const large = dice.chance(0.15)
-    const heartbeatMs = large ? 20_000 : 6000
-    for (const [index, groupId] of this.#groupIds.entries()) {
-      const count = large ? dice.between(20, 80) : dice.between(2, 10)
-      const isCooperative = index % 2 === 1
-      const topics = dice.pick([['orders'], ['orders', 'growing'], ['orders', 'growing', 'passing']])
-      for (let member = 0; member < count; member += 1) {
-        this.memberCount += 1
-        const options = {
-          name: `${groupId}-${member}`,
-          groupId,
-          instanceId: dice.chance(0.3) ? `static${member}` : null,
-          isCooperative,
-          topics,
-          heartbeatMs,
-          sessionTimeoutMs: 3 * heartbeatMs + 5000,
-          rebalanceTimeoutMs: dice.pick([10_000, 60_000]),
-          restlessness: large ? 2 : 10,
-        }
-        this.#begin(options.name, new ClassicMember(world, options).live())
-      }
-    }
-    for (let index = 0; index < 6; index += 1) {
-      const partitions = dice.pick([['facts/0'], ['facts/0', 'facts/1'], ['facts/1', 'facts/2', 'facts/3']])
-      const name = `producer${index}`
-      this.#begin(name, new IdempotentProducer(world, name, partitions, dice.pick([2000, 10_000, 30_000])).live())
-    }
-    this.#begin('offset watcher', new OffsetWatcher(world, 60_000).live())
-    this.#begin('operator', new Operator(world, this.#topics).live())
+    const population = new Population(this.#world, this.#topics, this.#groupIds)
+    for (const [name, life] of population.live()) this.#begin(name, life)
+    this.#population = population
   }
 
   /** A client's life, up to its end. */
@@ -265,7 +252,9 @@ export class Simulation {
     await this.#time.sleep(lastEffectMs)
     await new OffsetWatcher(this.#world, 0).look()
     try {
-      await checkLogs(this.#world, records.partitions())
+      const reads = new FinalReads(this.#world)
+      await reads.checkTransactions(this.#population?.transactionalIds ?? [])
+      await reads.checkLogs(this.#population?.readers ?? [])
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error
       this.#violations.report('answered', 'the connection was lost on a network without faults')
@@ -275,7 +264,7 @@ export class Simulation {
 
   #report(): SimulationReport {
     const { seed, hours } = this.#options
-    const { offsets, records, groups } = this.#world
+    const { offsets, records, groups, transactions } = this.#world
     return {
       seed,
       hours,
@@ -285,12 +274,15 @@ export class Simulation {
       counts: {
         events: this.#time.stepCount,
         requests: this.#network.requestCount,
-        members: this.memberCount,
+        members: this.#population?.memberCount ?? 0,
         starts: this.#host.startCount,
         assignments: groups.assignedCount,
+        taken: this.#world.consumerOwners.takenCount,
         commits: offsets.acknowledgedCount,
         offsetLooks: offsets.lookCount,
         records: records.acknowledgedCount,
+        transactionsCommitted: transactions.committedCount,
+        transactionsAborted: transactions.abortedCount,
       },
     }
   }
