@@ -37,12 +37,7 @@ export function handleProduce(request: Request, context: RequestContext): Starte
   )
   let appending: undefined | Promise<void>
   try {
-    const verifying = verifyTransactionalBatches(
-      places,
-      request.transactionalId,
-      (place) => logOf(place, request, context),
-      context,
-    )
+    const verifying = verifyTransactionalBatches(places, request, context, logOf)
     appending =
       verifying === undefined
         ? appendFrom(places, 0, request, context)

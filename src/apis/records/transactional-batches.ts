@@ -1,10 +1,14 @@
 import { type ErrorName, KafkaError } from '../../../protocol/errors.ts'
+import type { produce } from '../../../protocol/messages/produce.ts'
 import { RecordBatch, recordBatchHeaderBytes } from '../../../protocol/records/record-batch.ts'
-import { supportOfProduce, type TransactionSupport } from '../../coordinators/runtime/transaction-verifier.ts'
+import type { RequestOf } from '../../../protocol/schema/api.ts'
+import { type FirstWrites, supportOfProduce, type TransactionSupport } from '../../coordinators/runtime/transaction-verifier.ts'
 import type { PartitionLog, ProducerAndEpoch, VerificationGuard } from '../../log/partition-log.ts'
 import type { RequestContext } from '../context.ts'
 import { refusalOf } from '../refused.ts'
 import type { Place } from './produce-response.ts'
+
+type Request = RequestOf<typeof produce>
 
 /** One for all, moved over the batches: nothing is allocated for those that are not transactional. */
 const header = new RecordBatch(Buffer.alloc(0))
@@ -22,15 +26,16 @@ interface FirstWrite {
  */
 export function verifyTransactionalBatches(
   places: readonly Place[],
-  transactionalId: string | null,
-  logOf: (place: Place) => PartitionLog,
+  request: Request,
   context: RequestContext,
+  logOf: (place: Place, request: Request, context: RequestContext) => PartitionLog,
 ): undefined | Promise<void> {
   if (!places.some(isTransactional)) return undefined
+  const { transactionalId } = request
   if (transactionalId === null) throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
   const support = supportOfProduce(context.version)
   const found = places.filter(isTransactional).flatMap((place) => {
-    const log = orUndefined(() => logOf(place))
+    const log = orUndefined(() => logOf(place, request, context))
     return log === undefined ? [] : [{ place, log }]
   })
   const producer = onlyProducer(found.map(({ place }) => headerOf(place)))
@@ -39,8 +44,14 @@ export function verifyTransactionalBatches(
     for (const { place } of found) place.guard = 'not-required'
     return undefined
   }
-  const writes = found.flatMap(({ place, log }) => firstWrite(place, log, producer, support) ?? [])
-  return writes.length === 0 ? undefined : ask({ transactionalId, producer, writes, support }, context)
+  const begin = (): Verification | null => {
+    const writes = found.flatMap(({ place, log }) => firstWrite(place, log, producer, support) ?? [])
+    if (writes.length === 0) return null
+    const partitions = writes.map(({ log }) => ({ topic: log.id.topic, partition: log.id.partition }))
+    return { transactionalId, producer, partitions, support, writes }
+  }
+  const first = begin()
+  return first === null ? undefined : verify(first, begin, context)
 }
 
 /** What is no batch at all is refused by the log. */
@@ -72,6 +83,7 @@ function onlyProducer(batches: readonly RecordBatch[]): ProducerAndEpoch | null 
 
 /** Null: the transaction is open there already, or the batch is refused. */
 function firstWrite(place: Place, log: PartitionLog, producer: ProducerAndEpoch, support: TransactionSupport): FirstWrite | null {
+  if (place.outcome.error !== null) return null
   try {
     const guard = log.beginVerification(producer, headerOf(place).baseSequence, support === 'add')
     return guard === null ? null : { place, log, guard }
@@ -81,19 +93,17 @@ function firstWrite(place: Place, log: PartitionLog, producer: ProducerAndEpoch,
   }
 }
 
-interface Asked {
-  readonly transactionalId: string
-  readonly producer: ProducerAndEpoch
+interface Verification extends FirstWrites {
+  /** One for each of the partitions. */
   readonly writes: readonly FirstWrite[]
-  readonly support: TransactionSupport
 }
 
-async function ask({ transactionalId, producer, writes, support }: Asked, context: RequestContext): Promise<void> {
-  const partitions = writes.map(({ log }) => ({ topic: log.id.topic, partition: log.id.partition }))
-  const { transactionVerifier } = context.services
-  const refusals = await transactionVerifier.askPatiently({ transactionalId, producer, partitions, support }, context)
+async function verify(first: Verification, again: () => Verification | null, context: RequestContext): Promise<void> {
+  const asked = await context.services.transactionVerifier.askPatiently(first, again, context)
+  if (asked === null) return
+  const { writes, support } = asked.writes
   for (const [index, { place, log, guard }] of writes.entries()) {
-    const refusal = refusals[index] ?? null
+    const refusal = asked.refusals[index] ?? null
     if (refusal === null) place.guard = guard
     else place.outcome = { log, appended: null, error: toldProducer(refusal, support) }
   }

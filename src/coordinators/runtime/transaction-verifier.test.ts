@@ -78,23 +78,35 @@ test('what is only verified need not be where that is turned off; what is added 
 
 test('while the transaction before ends a Produce that adds waits a little, and goes on when that is over', async () => {
   const { verifier, asked, clock, writes } = verifierThatHears('CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS', 'NONE')
-  const answer = verifier.askPatiently(writes('add'), caller)
-  await clock.advance(0)
+  let begun = 0
+  const again = () => ({ ...writes('add'), begun: ++begun })
+  const answer = verifier.askPatiently(again(), again, caller)
   await new Promise<void>((resolve) => clock.endOfTurn(resolve))
   await clock.advance(40)
-  expect([await answer, asked.length, clock.timerCount]).toEqual([[null, null], 3, 0])
+  expect(await answer).toMatchObject({ writes: { begun: 3 }, refusals: [null, null] })
+  expect([asked.length, clock.timerCount]).toEqual([3, 0])
 })
 
 test('after a tenth of a second its client is told to come again', async () => {
   const { verifier, asked, clock, writes } = verifierThatHears('CONCURRENT_TRANSACTIONS')
-  const answer = verifier.askPatiently(writes('add'), caller)
+  const answer = verifier.askPatiently(writes('add'), () => writes('add'), caller)
   await new Promise<void>((resolve) => clock.endOfTurn(resolve))
   await clock.advance(1000)
-  expect([await answer, asked.length]).toEqual([['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS'], 6])
+  expect((await answer)?.refusals).toEqual(['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS'])
+  expect(asked).toHaveLength(6)
 })
 
 test('who only verifies does not wait', async () => {
   const { verifier, asked, writes } = verifierThatHears('CONCURRENT_TRANSACTIONS', 'NONE')
-  expect(await verifier.askPatiently(writes('verify'), caller)).toEqual(['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS'])
+  const answer = await verifier.askPatiently(writes('verify'), () => writes('verify'), caller)
+  expect(answer?.refusals).toEqual(['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS'])
   expect(asked).toHaveLength(1)
+})
+
+test('what was refused meanwhile is not asked for again', async () => {
+  const { verifier, asked, clock, writes } = verifierThatHears('CONCURRENT_TRANSACTIONS')
+  const answer = verifier.askPatiently(writes('add'), () => null, caller)
+  await new Promise<void>((resolve) => clock.endOfTurn(resolve))
+  await clock.advance(20)
+  expect([await answer, asked.length]).toEqual([null, 1])
 })

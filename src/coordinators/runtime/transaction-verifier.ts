@@ -68,19 +68,31 @@ export class TransactionVerifier {
 
   /**
    * As `ask`, but waits a little for the transaction before to end: its markers are under way when the next one begins, and
-   * the batches of a Produce are dear to send again.
+   * the batches of a Produce are dear to send again. `again` begins anew each time, since what was begun ends with a marker;
+   * null: nothing is left to ask.
    */
-  async askPatiently(writes: FirstWrites, caller: CoordinatorCaller): Promise<readonly (ErrorName | null)[]> {
+  async askPatiently<Writes extends FirstWrites>(
+    first: Writes,
+    again: () => Writes | null,
+    caller: CoordinatorCaller,
+  ): Promise<Asked<Writes> | null> {
     const { node, environment } = this.#options
     const untilMs = environment.real.nowMs() + node.config.get('add.partitions.to.txn.retry.backoff.max.ms')
-    for (;;) {
+    for (let writes: Writes | null = first; writes !== null; writes = again()) {
       const refusals = await this.ask(writes, caller)
       const isConcurrent = writes.support === 'add' && refusals.includes('CONCURRENT_TRANSACTIONS')
-      if (!isConcurrent || environment.real.nowMs() >= untilMs) return refusals
+      if (!isConcurrent || environment.real.nowMs() >= untilMs) return { writes, refusals }
       const waitMs = node.config.get('add.partitions.to.txn.retry.backoff.ms')
       await new Promise<void>((resolve) => environment.real.after(waitMs, resolve))
     }
+    return null
   }
+}
+
+/** What was asked for last, and why each of its partitions must not be written to. */
+interface Asked<Writes> {
+  readonly writes: Writes
+  readonly refusals: readonly (ErrorName | null)[]
 }
 
 const nameOf = ({ topic, partition }: TransactionPartition): string => `${topic}-${partition}`
