@@ -39,8 +39,8 @@ export function parseBroker(text: string): BrokerChoice {
 /** One partition a topic, and no limit on what a log keeps, so that what was produced can be read back. */
 const properties = { 'num.partitions': '1', 'log.retention.bytes': '-1' }
 
-export function prepareBroker(command: string): Promise<BrokerProcess> {
-  return BrokerProcess.prepare({ command, properties })
+export function prepareBroker(command: string, more: Readonly<Record<string, string>> = {}): Promise<BrokerProcess> {
+  return BrokerProcess.prepare({ command, properties: { ...properties, ...more } })
 }
 
 export async function startBroker({ name, command, address, pid }: BrokerChoice): Promise<BrokerUnderBench> {

@@ -1,11 +1,12 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type BrokerChoice, type BrokerUnderBench, parseBroker, startBroker } from './broker-under-bench.ts'
+import { measureFirstRecord } from './first-record.ts'
 import { isCost, type Measurement, median } from './measurement.ts'
 import { measureKcat, measureLatency, measureProducerPerf, measureStart, type Sizes } from './measures.ts'
 
 const help = `Measures a broker, or several in turns.
-  node dist/scripts/bench/main.js [--broker BROKER]… [--rounds N] [--megabytes N] [--only start,kcat,perf,latency]
+  node dist/scripts/bench/main.js [--broker BROKER]… [--rounds N] [--megabytes N] [--only start,first,kcat,perf,latency]
 BROKER  grete (default), grete-memory, kafka (Apache Kafka), NAME=COMMAND (gets a server.properties, stays in the
         foreground), HOST:PORT or HOST:PORT@PID (runs already; processor time and memory only where its pid is told)
 --rounds     how often each is measured; medians are printed (default 1, with several brokers 3)
@@ -13,6 +14,12 @@ BROKER  grete (default), grete-memory, kafka (Apache Kafka), NAME=COMMAND (gets 
 --warm-up    megabytes that kcat sends and reads before it counts (default 0; a JVM's first gigabyte costs double)`
 
 type Results = Map<string, Measurement[]>
+
+/** Those that start a broker of their own. */
+const startingMeasures: Record<string, (command: string) => Promise<Record<string, Measurement>>> = {
+  start: measureStart,
+  first: measureFirstRecord,
+}
 
 const measures: Record<string, (broker: BrokerUnderBench, sizes: Sizes) => Promise<Record<string, Measurement>>> = {
   kcat: measureKcat,
@@ -69,14 +76,14 @@ async function runRounds(
   warmUp: number,
 ) {
   const results = new Map<string, Results>(choices.map(({ name }) => [name, new Map()]))
-  if (chosen.includes('start'))
+  for (const title of chosen.filter((name) => name in startingMeasures))
     for (let round = 0; round < rounds; round++)
       for (const { name, command } of choices) {
         if (!command) continue
-        console.log(`${name}, start, round ${round + 1}`)
-        await noteOf(results.get(name)!, measureStart(command))
+        console.log(`${name}, ${title}, round ${round + 1}`)
+        await noteOf(results.get(name)!, startingMeasures[title]!(command))
       }
-  const wanted = chosen.filter((name) => name !== 'start')
+  const wanted = chosen.filter((name) => name in measures)
   if (wanted.length === 0) return results
   const brokers: BrokerUnderBench[] = []
   try {
@@ -100,7 +107,7 @@ async function main(): Promise<void> {
       rounds: { type: 'string' },
       megabytes: { type: 'string', default: '1000' },
       'warm-up': { type: 'string', default: '0' },
-      only: { type: 'string', default: 'start,kcat,perf,latency' },
+      only: { type: 'string', default: 'start,first,kcat,perf,latency' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -109,8 +116,9 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds ?? (choices.length > 1 ? 3 : 1))
   const lineCount = Number(values.megabytes) * 1000
   const chosen = values.only.split(',')
-  const unknown = chosen.find((name) => name !== 'start' && !(name in measures))
-  if (unknown) throw new Error(`--only ${unknown}: neither start nor one of ${Object.keys(measures).join(', ')}`)
+  const known = Object.keys({ ...startingMeasures, ...measures })
+  const unknown = chosen.find((name) => !known.includes(name))
+  if (unknown) throw new Error(`--only ${unknown}: not one of ${known.join(', ')}`)
   console.log(`${cpus().length} processors, ${cpus()[0]?.model}; ${lineCount} records of 1000 bytes, one partition, acks=all`)
   for (const { name, command, address, pid } of choices)
     console.log(`${name}: ${command ?? `${address}${pid ? `, pid ${pid}` : ''}`}`)
