@@ -26,9 +26,13 @@ interface JestReport {
 
 const reportFile = join(projectFolder, '.cache', 'compat-report.json')
 
-function run(command: string, parameters: readonly string[], onLine?: (line: string) => void): Promise<number> {
+function run(command: string, parameters: readonly string[], onLine?: (line: string) => void, more = {}): Promise<number> {
   const stdout = onLine ? 'pipe' : 'inherit'
-  const child = spawn(command, parameters, { cwd: projectFolder, stdio: ['ignore', stdout, 'inherit'] })
+  const child = spawn(command, parameters, {
+    cwd: projectFolder,
+    env: { ...process.env, ...more },
+    stdio: ['ignore', stdout, 'inherit'],
+  })
   let last = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     process.stdout.write(text)
@@ -56,7 +60,8 @@ function describeReport(report: JestReport): string[] {
     .sort()
 }
 
-async function runClients(patterns: readonly string[]): Promise<Counts> {
+/** `long`: more variants, records and kills, where a test has them. */
+async function runClients(patterns: readonly string[], long: boolean): Promise<Counts> {
   mkdirSync(dirname(reportFile), { recursive: true })
   rmSync(reportFile, { force: true })
   const jest = [
@@ -66,7 +71,12 @@ async function runClients(patterns: readonly string[]): Promise<Counts> {
     '--config',
     'jest.compat.config.js',
   ]
-  await run(process.execPath, [...jest, '--json', `--outputFile=${reportFile}`, ...patterns], () => {})
+  await run(
+    process.execPath,
+    [...jest, '--json', `--outputFile=${reportFile}`, ...patterns],
+    () => {},
+    long ? { COMPAT_LONG: '1' } : {},
+  )
   const report = JSON.parse(readFileSync(reportFile, 'utf8')) as JestReport
   console.log(describeReport(report).join('\n'))
   const unloaded = report.testResults.filter(({ assertionResults }) => assertionResults.length === 0).length
@@ -101,7 +111,7 @@ async function main(): Promise<void> {
   console.log(`compat: the schemas against Kafka’s own ${seconds()}`)
   const all: Counts[] = [await checkSchemas()]
   console.log(`compat: stock clients ${seconds()}`)
-  all.push(await runClients(patterns))
+  all.push(await runClients(patterns, flags.has('--all')))
   if (!flags.has('--clients-only') && patterns.length === 0) {
     console.log(`compat: Apache Kafka’s own tests ${seconds()}`)
     all.push(await runScript('apache-kafka/run-quick.sh'))

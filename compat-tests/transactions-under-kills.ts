@@ -142,7 +142,7 @@ class Pipelines implements AsyncDisposable {
     const target = this.#transactions + count
     await waitUntil(
       async () => this.#transactions >= target || this.#passedOn >= this.#input.length || undefined,
-      () => `${count} transactions more; ${this.#describe()}`,
+      () => `${count} transactions more at ${Date.now()}; ${this.#describe()}\n${this.#describeEvents()}`,
     )
   }
 
@@ -155,7 +155,7 @@ class Pipelines implements AsyncDisposable {
       },
       () => {
         const missed = this.#input.filter((value) => !read.has(value))
-        return `the output holds ${this.#input.length} records; missed are ${missed.length}, such as ${missed.slice(0, 5)}; ${this.#describe()}`
+        return `the output holds ${this.#input.length} records; missed are ${missed.length}, such as ${missed.slice(0, 5)}; ${this.#describe()}\n${this.#describeEvents()}`
       },
       120_000,
     )
@@ -193,6 +193,10 @@ class Pipelines implements AsyncDisposable {
     expect({ missed: missed.slice(0, 10), doubled: doubled.slice(0, 10) }).toEqual({ missed: [], doubled: [] })
   }
 
+  #describeEvents(): string {
+    return this.#workers.map(({ name, lastEvents }) => `${name} told last:\n  ${lastEvents}`).join('\n')
+  }
+
   #describe(): string {
     const workers = this.#workers.map(
       ({ name, committed, aborted, refused, starts, lastWords }) =>
@@ -214,6 +218,7 @@ class Worker {
   passedOn = 0
   starts = 0
   lastWords = ''
+  readonly #lastEvents: string[] = []
 
   constructor(client: Client, broker: BrokerProcess, name: string) {
     this.#client = client
@@ -239,6 +244,10 @@ class Worker {
     await this.#process?.kill()
   }
 
+  get lastEvents(): string {
+    return this.#lastEvents.join('\n  ')
+  }
+
   async leave(): Promise<void> {
     await this.#process?.leave(this.name).catch(() => {})
     await this.stop()
@@ -249,6 +258,8 @@ class Worker {
   }
 
   #note(event: ClientEvent): void {
+    this.#lastEvents.push(JSON.stringify(event).slice(0, 200))
+    if (this.#lastEvents.length > 6) this.#lastEvents.shift()
     if (event.kind === 'transaction' && event.committed) {
       this.committed++
       this.passedOn += event.count

@@ -49,6 +49,9 @@ export async function transact(kafka, { member, group, from, to, transactionalId
     'transaction.timeout.ms': 10_000,
     'socket.timeout.ms': 10_000,
     'linger.ms': 1,
+    // When its only broker is gone, librdkafka forgets it, but goes on to wait for the group's coordinator that it was, beyond any timeout
+    // (its issues 5511 and 5456).
+    'metadata.recovery.strategy': 'none',
   })
   const consumer = kafka.consumer({
     kafkaJS: { groupId: group, fromBeginning: true, autoCommit: false, readUncommitted: false },

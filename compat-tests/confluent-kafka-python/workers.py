@@ -112,6 +112,9 @@ class TransactionalWorker(Worker):
                 "bootstrap.servers": bootstrap,
                 "transactional.id": transactional_id,
                 "transaction.timeout.ms": 10000,
+                # When its only broker is gone, librdkafka 2.16 forgets it, but goes on to wait for the group's coordinator that
+                # it was, beyond any timeout (its issues 5511 and 5456).
+                "metadata.recovery.strategy": "none",
                 "linger.ms": 1,
             }
         )
