@@ -30,9 +30,8 @@ describe('ApiVersions', () => {
     const { finalizedFeatures, supportedFeatures, finalizedFeaturesEpoch } = await ask(apiVersions, 4, software)
     const names = [...finalizedFeatures, ...supportedFeatures].map(({ name }) => name)
     expect(names).toContain('metadata.version')
-    expect(names).toContain('transaction.version')
-    for (const feature of ['group.version', 'share.version', 'streams.version'])
-      expect(names).not.toContain(feature)
+    for (const feature of ['transaction.version', 'group.version']) expect(names).toContain(feature)
+    for (const feature of ['share.version', 'streams.version']) expect(names).not.toContain(feature)
     expect(finalizedFeaturesEpoch).toBeGreaterThan(0n)
   })
 
