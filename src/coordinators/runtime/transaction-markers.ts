@@ -83,7 +83,7 @@ export class TransactionMarkers {
         if (error.code === 'UNKNOWN_TOPIC_OR_PARTITION' && this.#isGone(partition)) return null
         if (refusing.has(error.code)) return error.code
         if (attempt === LOGGED_ATTEMPT) this.#logWaiting(partition, marker, error)
-        await this.#mayHaveChanged(Math.min(FIRST_WAIT_MS * 2 ** attempt, WAIT_MS_MAX), signal)
+        await this.#mayHaveChanged(Math.min(FIRST_WAIT_MS * 2 ** attempt, WAIT_MS_MAX))
       }
     }
     return null
@@ -93,17 +93,16 @@ export class TransactionMarkers {
     return this.#options.cluster.image.topicsByName.get(topic)?.partitions[partition] === undefined
   }
 
-  #mayHaveChanged(waitMs: number, signal: AbortSignal): Promise<void> {
+  /** A drop of the coordinator is noticed at the end of the wait: an AbortSignal is not made for thousands of listeners. */
+  #mayHaveChanged(waitMs: number): Promise<void> {
     return new Promise((resolve) => {
       const goOn = (): void => {
         timer.cancel()
         this.#waiting.delete(goOn)
-        signal.removeEventListener('abort', goOn)
         resolve()
       }
       const timer: Timer = this.#options.environment.time.after(waitMs, goOn)
       this.#waiting.add(goOn)
-      signal.addEventListener('abort', goOn)
     })
   }
 
