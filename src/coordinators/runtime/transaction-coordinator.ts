@@ -41,6 +41,8 @@ export class TransactionCoordinator implements Coordinator<TransactionRequest> {
     TransactionEffect,
     TransactionResult
   >
+  /** By transactional id: the ends that are being written. */
+  readonly #ending = new Map<string, Promise<void>>()
 
   constructor(options: TransactionCoordinatorOptions) {
     this.#options = options
@@ -103,12 +105,31 @@ export class TransactionCoordinator implements Coordinator<TransactionRequest> {
     }
   }
 
+  /** Settled when the end of the transaction that is under way is written, and the next one may begin; undefined: none is. */
+  whenEnded(transactionalId: string): Promise<void> | undefined {
+    return this.#ending.get(transactionalId)
+  }
+
   stop(): void {
     this.#topic.stop()
   }
 
   #run(effect: TransactionEffect, facts: PartitionFacts): Promise<TransactionResult> {
-    return effect.kind === 'producer-id' ? this.#nextProducerId() : this.#writeMarkers(effect, facts)
+    if (effect.kind === 'producer-id') return this.#nextProducerId()
+    const written = this.#writeMarkers(effect, facts)
+    this.#endsWith(effect.transactionalId, written)
+    return written
+  }
+
+  #endsWith(transactionalId: string, written: Promise<TransactionResult>): void {
+    const { time } = this.#options.environment
+    // At the end of the turn the machine has been told, too.
+    const over = () => new Promise<void>((resolve) => time.endOfTurn(resolve))
+    const ended = written.then(over, over)
+    this.#ending.set(transactionalId, ended)
+    void ended.then(() => {
+      if (this.#ending.get(transactionalId) === ended) this.#ending.delete(transactionalId)
+    })
   }
 
   async #nextProducerId(): Promise<TransactionResult> {

@@ -7,9 +7,9 @@ import { seededRandom } from '../../environment/random.ts'
 import { silentLogger } from '../../environment/silent-logger.ts'
 import { SimulatedClock } from '../../environment/simulated-clock.ts'
 import { SystemFiles } from '../../environment/system-files.ts'
-import type { AddPartitions, AddPartitionsAnswer, TransactionRequest } from '../transaction/transaction-request.ts'
-import type { Coordinator, CoordinatorCaller } from './coordinator.ts'
-import { type TransactionSupport, TransactionVerifier } from './transaction-verifier.ts'
+import type { AddPartitions, AddPartitionsAnswer } from '../transaction/transaction-request.ts'
+import type { CoordinatorCaller } from './coordinator.ts'
+import { type TransactionSupport, TransactionVerifier, type TransactionVerifierOptions } from './transaction-verifier.ts'
 
 const caller: CoordinatorCaller = {
   version: 12,
@@ -28,13 +28,15 @@ const settings: Readonly<Record<string, unknown>> = {
 function verifierThatHears(...answers: (ErrorName | AddPartitionsAnswer)[]) {
   const clock = new SimulatedClock()
   const asked: AddPartitions[] = []
+  const ending = new Map<string, Promise<void>>()
   const transactions = {
+    whenEnded: (transactionalId: string) => ending.get(transactionalId),
     request: async (_id: string, { request }: { readonly request: AddPartitions }) => {
       asked.push(request)
       const answer = answers[Math.min(asked.length, answers.length) - 1]!
       return typeof answer === 'string' ? { errorCode: errorCode(answer), missing: [] } : answer
     },
-  } as unknown as Coordinator<TransactionRequest>
+  } as unknown as TransactionVerifierOptions['transactions']
   const environment: Environment = {
     time: clock,
     real: clock,
@@ -51,7 +53,7 @@ function verifierThatHears(...answers: (ErrorName | AddPartitionsAnswer)[]) {
     partitions: [0, 1].map((partition) => ({ topic: 'orders', partition })),
     support,
   })
-  return { verifier, asked, clock, writes }
+  return { verifier, asked, clock, writes, ending }
 }
 
 test.each([
@@ -85,6 +87,17 @@ test('while the transaction before ends a Produce that adds waits a little, and 
   await clock.advance(40)
   expect(await answer).toMatchObject({ writes: { begun: 3 }, refusals: [null, null] })
   expect([asked.length, clock.timerCount]).toEqual([3, 0])
+})
+
+test('a Produce goes on the moment that the end of the transaction before is written', async () => {
+  const { verifier, asked, clock, writes, ending } = verifierThatHears('CONCURRENT_TRANSACTIONS', 'NONE')
+  let end = (): void => {}
+  ending.set('t', new Promise((resolve) => (end = resolve)))
+  const answer = verifier.askPatiently(writes('add'), () => writes('add'), caller)
+  await new Promise<void>((resolve) => clock.endOfTurn(resolve))
+  end()
+  expect(await answer).toMatchObject({ refusals: [null, null] })
+  expect([asked.length, clock.timerCount, clock.nowMs()]).toEqual([2, 0, new SimulatedClock().nowMs()])
 })
 
 test('after a tenth of a second its client is told to come again', async () => {

@@ -28,7 +28,10 @@ export interface FirstWrites {
 }
 
 export interface TransactionVerifierOptions {
-  readonly transactions: Coordinator<TransactionRequest>
+  readonly transactions: Coordinator<TransactionRequest> & {
+    /** Settled when the end of the transaction that is under way is written; undefined: none is. */
+    whenEnded(transactionalId: string): Promise<void> | undefined
+  }
   readonly node: Pick<ClusterNode, 'config'>
   readonly environment: Environment
 }
@@ -82,10 +85,21 @@ export class TransactionVerifier {
       const refusals = await this.ask(writes, caller)
       const isConcurrent = writes.support === 'add' && refusals.includes('CONCURRENT_TRANSACTIONS')
       if (!isConcurrent || environment.real.nowMs() >= untilMs) return { writes, refusals }
-      const waitMs = node.config.get('add.partitions.to.txn.retry.backoff.ms')
-      await new Promise<void>((resolve) => environment.real.after(waitMs, resolve))
+      await this.#mayHaveEnded(writes.transactionalId)
     }
     return null
+  }
+
+  /** Kafka looks again after its backoff; here the end itself lets the next transaction go on. */
+  #mayHaveEnded(transactionalId: string): Promise<void> {
+    const { transactions, node, environment } = this.#options
+    return new Promise((resolve) => {
+      const timer = environment.real.after(node.config.get('add.partitions.to.txn.retry.backoff.ms'), resolve)
+      transactions.whenEnded(transactionalId)?.then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
   }
 }
 
