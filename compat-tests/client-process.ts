@@ -40,7 +40,7 @@ export interface Membership {
 }
 
 /** Reads a topic, writes each record to another under its transactional id, commits its offsets with them. */
-export interface Pipeline {
+export interface Pipeline extends Pick<Membership, 'protocol'> {
   readonly group: string
   readonly from: string
   readonly to: string

@@ -1,13 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { BrokerProcess } from './broker-process.ts'
 import { type Client, findClient } from './client-list.ts'
-import { type ClientEvent, ClientProcess, type ReadRecord } from './client-process.ts'
+import { type ClientEvent, ClientProcess, type Membership, type ReadRecord } from './client-process.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface PipelineOptions {
   /** How many work at a time, in one group. */
   readonly instances: number
+  /** The protocols of its group; only the first of them in a short run. */
+  readonly protocols: readonly Membership['protocol'][]
 }
 
 const partitions = 4
@@ -21,7 +23,13 @@ const brokerKillCount = long ? 3 : 1
 const startsMax = 60
 
 /** So that the partitions of a worker that was killed are soon another's. */
-const properties = { 'group.min.session.timeout.ms': '1000' }
+const properties = {
+  'group.min.session.timeout.ms': '1000',
+  'group.consumer.session.timeout.ms': '3000',
+  'group.consumer.min.session.timeout.ms': '3000',
+  'group.consumer.heartbeat.interval.ms': '300',
+  'group.consumer.min.heartbeat.interval.ms': '300',
+}
 
 /** Records are read, written to another topic and their offsets committed in transactions; workers and broker are killed. */
 export function transactionsUnderKills(name: string, options: PipelineOptions): void {
@@ -34,17 +42,13 @@ export function transactionsUnderKills(name: string, options: PipelineOptions): 
       return
     }
     const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
-    let broker: BrokerProcess
-    beforeAll(async () => {
-      broker = await BrokerProcess.start({ properties })
-    })
-    afterAll(() => broker?.stop())
-
-    test(
-      'read, process, write: each input is in the output exactly once after workers and broker were killed',
-      async () => {
+    const protocols = long ? options.protocols : options.protocols.slice(0, 1)
+    test.each(protocols)(
+      '%s protocol: read, process, write: each input is in the output exactly once after workers and broker were killed',
+      async (protocol) => {
         console.log(`${name}: KILL_SEED=${seed}`)
-        await using pipelines = new Pipelines(client, broker, options.instances, seed)
+        await using broker = await BrokerProcess.start({ properties })
+        await using pipelines = new Pipelines(client, broker, options.instances, protocol, seed)
         await pipelines.run()
       },
       long ? 600_000 : 240_000,
@@ -63,13 +67,13 @@ class Pipelines implements AsyncDisposable {
   #starts = 0
   #finished = false
 
-  constructor(client: Client, broker: BrokerProcess, instances: number, seed: number) {
+  constructor(client: Client, broker: BrokerProcess, instances: number, protocol: Membership['protocol'], seed: number) {
     this.#client = client
     this.#broker = broker
     this.#state = seed
     this.#writer = new ClientProcess(client, broker.address)
     this.#reader = new ClientProcess(client, broker.address)
-    this.#workers = Array.from({ length: instances }, (_, n) => new Worker(client, broker, `worker-${n}`))
+    this.#workers = Array.from({ length: instances }, (_, n) => new Worker(client, broker, `worker-${n}`, protocol))
   }
 
   async run(): Promise<void> {
@@ -211,6 +215,7 @@ class Worker {
   readonly name: string
   readonly #client: Client
   readonly #broker: BrokerProcess
+  readonly #protocol: Membership['protocol']
   #process: ClientProcess | undefined
   committed = 0
   aborted = 0
@@ -220,7 +225,8 @@ class Worker {
   lastWords = ''
   readonly #lastEvents: string[] = []
 
-  constructor(client: Client, broker: BrokerProcess, name: string) {
+  constructor(client: Client, broker: BrokerProcess, name: string, protocol: Membership['protocol']) {
+    this.#protocol = protocol
     this.#client = client
     this.#broker = broker
     this.name = name
@@ -231,7 +237,8 @@ class Worker {
     const process = new ClientProcess(this.#client, this.#broker.address, (event) => this.#note(event))
     this.#process = process
     try {
-      await process.transact(this.name, { group: 'pipeline', from: 'input', to: 'output', transactionalId: this.name })
+      const pipeline = { group: 'pipeline', protocol: this.#protocol, from: 'input', to: 'output', transactionalId: this.name }
+      await process.transact(this.name, pipeline)
       await process.exited
     } catch (error) {
       this.lastWords = (error as Error).message

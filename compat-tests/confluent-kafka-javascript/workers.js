@@ -43,7 +43,7 @@ export async function work(kafka, { member, group, topic, protocol, instance, as
 }
 
 /** Each fifth transaction is aborted when all is sent, and its records come again. */
-export async function transact(kafka, { member, group, from, to, transactionalId }) {
+export async function transact(kafka, { member, group, protocol, from, to, transactionalId }) {
   const producer = kafka.producer({
     kafkaJS: { transactionalId },
     'transaction.timeout.ms': 10_000,
@@ -56,8 +56,8 @@ export async function transact(kafka, { member, group, from, to, transactionalId
   const consumer = kafka.consumer({
     kafkaJS: { groupId: group, fromBeginning: true, autoCommit: false, readUncommitted: false },
     'fetch.wait.max.ms': 200,
-    'session.timeout.ms': 3_000,
-    'heartbeat.interval.ms': 300,
+    'group.protocol': protocol,
+    ...(protocol === 'classic' ? { 'session.timeout.ms': 3_000, 'heartbeat.interval.ms': 300 } : {}),
     rebalance_cb: tellRebalances(member),
   })
   let transactions = 0

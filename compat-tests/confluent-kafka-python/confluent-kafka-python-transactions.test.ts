@@ -1,3 +1,3 @@
 import { transactionsUnderKills } from '../transactions-under-kills.ts'
 
-transactionsUnderKills('confluent-kafka-python', { instances: 2 })
+transactionsUnderKills('confluent-kafka-python', { instances: 2, protocols: ['classic', 'consumer'] })

@@ -99,12 +99,13 @@ class CommittingMember(Worker):
 class TransactionalWorker(Worker):
     """Each fifth transaction is aborted when all is sent, and its records are read again."""
 
-    def __init__(self, bootstrap, member, group, to, transactional_id):
-        super().__init__(
-            bootstrap,
-            member,
-            {"group.id": group, "session.timeout.ms": 3000, "heartbeat.interval.ms": 300, "isolation.level": "read_committed"},
-        )
+    def __init__(self, bootstrap, member, group, protocol, to, transactional_id):
+        settings = {"group.id": group, "isolation.level": "read_committed"}
+        if protocol == "consumer":
+            settings["group.protocol"] = "consumer"
+        else:
+            settings.update({"session.timeout.ms": 3000, "heartbeat.interval.ms": 300})
+        super().__init__(bootstrap, member, settings)
         self.to = to
         self.transactions = 0
         self.producer = Producer(
@@ -176,7 +177,7 @@ def worker_commands(bootstrap):
     def work(member, group, topic, protocol, instance=None, assignor=None):
         workers[member] = CommittingMember(bootstrap, member, group, protocol, instance, assignor).start(topic)
 
-    def transact(member, group, to, transactionalId, **fields):
-        workers[member] = TransactionalWorker(bootstrap, member, group, to, transactionalId).start(fields["from"])
+    def transact(member, group, protocol, to, transactionalId, **fields):
+        workers[member] = TransactionalWorker(bootstrap, member, group, protocol, to, transactionalId).start(fields["from"])
 
     return {"work": work, "transact": transact, "leave": lambda member: workers.pop(member).leave()}

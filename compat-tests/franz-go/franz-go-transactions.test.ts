@@ -1,3 +1,3 @@
 import { transactionsUnderKills } from '../transactions-under-kills.ts'
 
-transactionsUnderKills('franz-go', { instances: 2 })
+transactionsUnderKills('franz-go', { instances: 2, protocols: ['classic', 'consumer'] })

@@ -113,9 +113,12 @@ func (w *worker) commit(cl *kgo.Client, records []*kgo.Record) {
 // transact passes records on under transactions; each fifth is aborted when all is sent, and read again.
 func transact(c command) error {
 	w, ctx := newWorker(c.Member)
-	session, err := kgo.NewGroupTransactSession(append(w.options(c.Group, c.From, 3*time.Second),
-		kgo.TransactionalID(c.TransactionalID), kgo.TransactionTimeout(10*time.Second),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()))...)
+	options := append(w.options(c.Group, c.From, 3*time.Second), kgo.TransactionalID(c.TransactionalID),
+		kgo.TransactionTimeout(10*time.Second), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	if c.Protocol == "consumer" {
+		options = append(options, kgo.ServerSideBalancer(), kgo.Balancers(kgo.StickyBalancer()))
+	}
+	session, err := kgo.NewGroupTransactSession(options...)
 	if err != nil {
 		return err
 	}

@@ -1,3 +1,3 @@
 import { transactionsUnderKills } from '../transactions-under-kills.ts'
 
-transactionsUnderKills('java', { instances: 2 })
+transactionsUnderKills('java', { instances: 2, protocols: ['classic', 'consumer'] })

@@ -1,3 +1,3 @@
 import { transactionsUnderKills } from '../transactions-under-kills.ts'
 
-transactionsUnderKills('kafkajs', { instances: 1 })
+transactionsUnderKills('kafkajs', { instances: 1, protocols: ['classic'] })

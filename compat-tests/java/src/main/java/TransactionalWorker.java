@@ -21,12 +21,17 @@ final class TransactionalWorker extends Worker {
     private int transactions;
 
     TransactionalWorker(String bootstrap, JsonNode command) {
-        super(bootstrap, command, "from",
-            Map.of("session.timeout.ms", 3_000, "heartbeat.interval.ms", 300, "isolation.level", "read_committed"));
+        super(bootstrap, command, "from", settings(command.get("protocol").asText()));
         to = command.get("to").asText();
         producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrap, "transactional.id", command.get("transactionalId").asText(),
             "transaction.timeout.ms", 10_000), new StringSerializer(), new StringSerializer());
         producer.initTransactions();
+    }
+
+    private static Map<String, Object> settings(String protocol) {
+        Map<String, Object> settings = new HashMap<>(Map.of("group.protocol", protocol, "isolation.level", "read_committed"));
+        if (protocol.equals("classic")) settings.putAll(Map.of("session.timeout.ms", 3_000, "heartbeat.interval.ms", 300));
+        return settings;
     }
 
     @Override
