@@ -13,3 +13,13 @@ export function inKafkasOrder<Item>(items: readonly Item[], idOf: (item: Item) =
     .sort((one, other) => one.slot - other.slot)
     .map(({ item }) => item)
 }
+
+/** The first text that is wanted as a `java.util.HashMap` of all gives them: so Kafka decides where protocols have equal votes. */
+export function firstInHashMap(texts: readonly string[], wanted: (text: string) => boolean): string {
+  let capacity = 16
+  while (texts.length > capacity * 0.75) capacity *= 2
+  const slotOf = (text: string) => (javaHash(text) ^ (javaHash(text) >>> 16)) & (capacity - 1)
+  let first: string | undefined
+  for (const text of texts) if (wanted(text) && (first === undefined || slotOf(text) < slotOf(first))) first = text
+  return first ?? ''
+}

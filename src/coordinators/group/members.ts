@@ -1,5 +1,6 @@
 import type { ClassicMember, ParkedJoin, ParkedSync } from './classic-member.ts'
 import type { GroupProtocol } from './group-request.ts'
+import { firstInHashMap } from './kafka-order.ts'
 
 const namesOf = (protocols: readonly GroupProtocol[]): ReadonlySet<string> => new Set(protocols.map(({ name }) => name))
 
@@ -124,19 +125,15 @@ export class Members {
     return protocols.some(({ name }) => this.#isCommon(name))
   }
 
-  /** Each member votes for the first of its protocols that all know. */
+  /** Each member votes for the first of its protocols that all know; of those with most votes it is the one that Kafka takes. */
   selectProtocol(): string {
     const votes = new Map<string, number>()
     for (const { protocols } of this) {
       const vote = protocols.find(({ name }) => this.#isCommon(name))
       if (vote !== undefined) votes.set(vote.name, (votes.get(vote.name) ?? 0) + 1)
     }
-    let chosen = ''
-    let most = 0
-    for (const [name, count] of votes) {
-      if (count > most) [chosen, most] = [name, count]
-    }
-    return chosen
+    const most = Math.max(...votes.values())
+    return firstInHashMap([...votes.keys()], (name) => votes.get(name) === most)
   }
 
   #isCommon(protocolName: string): boolean {
