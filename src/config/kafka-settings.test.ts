@@ -43,6 +43,7 @@ const rows = table
 /** Where a default is ours on purpose. */
 const ourDefaults: Readonly<Record<string, string>> = {
   'controller.listener.names': 'CONTROLLER',
+  'group.consumer.assignment.interval.ms': '0',
   'group.initial.rebalance.delay.ms': '0',
   listeners: 'PLAINTEXT://localhost:9092',
   'log.dir': './grete-data',

@@ -59,7 +59,7 @@ export const groupSettings = {
     { min: 1 },
   ),
   'group.consumer.assignment.interval.ms': used.int(
-    1000,
+    0,
     'The least milliseconds between two target assignments of a consumer group.',
     { min: 0, update: 'cluster-wide' },
   ),

@@ -87,6 +87,6 @@ test('a group has its own settings within the bounds of the broker, else the bro
   expect(consumerGroupConfig('other', cluster, { config })).toEqual({
     sessionTimeoutMs: 50_000,
     heartbeatIntervalMs: 5000,
-    assignmentIntervalMs: 1000,
+    assignmentIntervalMs: 0,
   })
 })
