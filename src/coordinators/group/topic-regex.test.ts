@@ -51,7 +51,6 @@ describe('a regular expression of a member', () => {
     ['*', 'missing argument to repetition operator'],
     ['a++', 'invalid nested repetition operator'],
     ['a{1001}', 'invalid repeat count'],
-    ['(a{100}){100}', 'invalid repeat count'],
     ['[z-a]', 'invalid character class range'],
     ['\\', 'trailing backslash at end of expression'],
   ])('%s is refused as Kafka refuses it', (regex, why) => {
@@ -64,6 +63,8 @@ describe('a regular expression of a member', () => {
   test.each([
     ['too long', 'a'.repeat(topicRegexLengthMax + 1)],
     ['too large a program', '(a?b?c?){1000}(a?b?c?){1000}'],
+    ['too large a program, which takes seconds to compile', '(a{0,1000})'.repeat(90)],
+    ['repeated too often for RE2', '(a{100}){100}'],
     ['nested too deeply', `${'('.repeat(2000)}a${')'.repeat(2000)}`],
   ])('one that costs too much is refused: %s', (_, regex) => {
     const error = whyInvalidTopicRegex(regex)
@@ -101,6 +102,6 @@ describe('topics of regular expressions', () => {
   test('others work in between, the more often the more there is to match', () => {
     const topics = Array.from({ length: 2000 }, (_, index) => `topic-${index}`)
     expect(resolve(['topic-1.*'], topics).pauses).toBeLessThan(10)
-    expect(resolve(['(t|o|p|i|c|-|1){500}.*'], topics).pauses).toBeGreaterThan(50)
+    expect(resolve(['([topic1-]){500}.*'], topics).pauses).toBeGreaterThan(50)
   })
 })

@@ -1,61 +1,35 @@
-import { RE2JS, RE2JSSyntaxException } from 're2js'
 import { KafkaError } from '../../../protocol/errors.ts'
+import { InvalidPattern, LinearPattern, MatchingSlice } from '../linear-pattern.ts'
 
-/**
- * The longest regular expression that a member may subscribe to, and the largest program that it may compile to. Kafka has no such
- * limits; time is linear in the topic's name, but the factor is the program.
- */
+/** The longest regular expression that a member may subscribe to. */
 export const topicRegexLengthMax = 4096
-export const topicRegexProgramSizeMax = 4000
-
-/** How much is matched, in instructions times characters, before others get a turn: some tens of milliseconds at worst. */
-const sliceStepsMax = 250_000
+const limits = { lengthMax: topicRegexLengthMax, programSizeMax: 4000 }
 
 /**
- * A regular expression of RE2's syntax, which a topic's name matches as a whole. Never a JavaScript one: those backtrack, so that one
- * client's pattern could stop the broker, and what Java's clients send is RE2.
- *
- * This file is the only one that needs RE2, which takes longer to load than most starts have use for: whoever is not a test loads it by
- * `import()` when the first regular expression comes.
+ * A regular expression that a member subscribes to, which a topic's name matches as a whole. Loaded by `import()` when the first one
+ * comes. Throws INVALID_REGULAR_EXPRESSION.
  */
-export class TopicRegex {
+export class TopicRegex extends LinearPattern {
   readonly text: string
-  readonly #compiled: RE2JS
 
-  /** Throws INVALID_REGULAR_EXPRESSION. */
   constructor(text: string) {
+    try {
+      super(text, limits)
+    } catch (error) {
+      if (error instanceof InvalidPattern) throw invalid(text, error.message)
+      throw error
+    }
     this.text = text
-    this.#compiled = compile(text)
-  }
-
-  matches(topic: string): boolean {
-    return this.#compiled.testExact(topic)
-  }
-
-  /** How much it costs at most to match each character of a name. */
-  get programSize(): number {
-    return this.#compiled.programSize()
   }
 }
 
-function compile(text: string): RE2JS {
-  if (text.length > topicRegexLengthMax) throw invalid(`${text.slice(0, 64)}…`, `longer than ${topicRegexLengthMax} characters`)
-  const compiled = parse(text)
-  if (compiled.programSize() > topicRegexProgramSizeMax) throw invalid(text, 'too much to match')
-  return compiled
+const invalid = (text: string, why: string): KafkaError => {
+  const shown = text.length > topicRegexLengthMax ? `${text.slice(0, 64)}…` : text
+  return new KafkaError(
+    'INVALID_REGULAR_EXPRESSION',
+    `SubscribedTopicRegex \`${shown}\` is not a valid regular expression: ${why}.`,
+  )
 }
-
-function parse(text: string): RE2JS {
-  try {
-    return RE2JS.compile(text)
-  } catch (error) {
-    if (error instanceof RE2JSSyntaxException) throw invalid(text, error.getDescription())
-    throw error
-  }
-}
-
-const invalid = (text: string, why: string): KafkaError =>
-  new KafkaError('INVALID_REGULAR_EXPRESSION', `SubscribedTopicRegex \`${text}\` is not a valid regular expression: ${why}.`)
 
 /** Why a member may not subscribe to it: INVALID_REGULAR_EXPRESSION. Null where it may. */
 export function whyInvalidTopicRegex(text: string): KafkaError | null {
@@ -87,14 +61,11 @@ export function* topicsByRegex(
     if (regex instanceof TopicRegex) regexes.push(regex)
     yield
   }
-  let steps = 0
+  const slice = new MatchingSlice()
   for (const topic of topicNames) {
     for (const regex of regexes) {
       if (regex.matches(topic)) matched.get(regex.text)!.add(topic)
-      steps += regex.programSize * topic.length
-      if (steps < sliceStepsMax) continue
-      steps = 0
-      yield
+      if (slice.isOverAfter(regex.steps(topic))) yield
     }
   }
   return matched
