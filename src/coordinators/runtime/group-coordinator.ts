@@ -25,6 +25,7 @@ import { heartbeatAnswer, joinRefusal, noRoomError, syncRefusal } from '../group
 import type { Coordinator, CoordinatorCaller, ResponseTo } from './coordinator.ts'
 import type { AppendGuard } from './coordinator-partition.ts'
 import { ClusterTopics, consumerGroupConfig, resolveRegexes } from './group-image.ts'
+import { SharedTurns } from './shared-turns.ts'
 import { TopicCoordinator } from './topic-coordinator.ts'
 import { supportOfTxnOffsetCommit, type TransactionVerifier } from './transaction-verifier.ts'
 
@@ -56,6 +57,7 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
     const topics = new ClusterTopics(cluster)
     this.#topics = topics
     const roomBytes = () => this.#memberRoomBytes
+    const turns = new SharedTurns(environment.time)
     this.#topic = new TopicCoordinator({
       topic: OFFSETS_TOPIC,
       cluster,
@@ -69,7 +71,7 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
         topics,
         consumerConfig: (groupId) => consumerGroupConfig(groupId, cluster, node),
       },
-      run: (effect) => resolveRegexes(effect, topics, environment),
+      run: (effect) => resolveRegexes(effect, topics, environment, turns),
       openRequestsMax,
       batchBytesMax: settings.batchBytesMax,
     })

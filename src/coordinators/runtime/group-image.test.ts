@@ -5,6 +5,7 @@ import { ConfigResource, type MetadataImage } from '../../cluster/metadata-image
 import { resolveConfig, settingsSource } from '../../config/resolve-config.ts'
 import { SimulatedClock } from '../../environment/simulated-clock.ts'
 import { ClusterTopics, consumerGroupConfig, resolveRegexes } from './group-image.ts'
+import { SharedTurns } from './shared-turns.ts'
 
 function imageWith(endOffset: bigint, names: readonly string[], settings: Record<string, string> = {}): MetadataImage {
   const topics = names.map((name) => ({ id: `id of ${name}`, name, partitions: [{ replicas: [1, 2] }] }))
@@ -63,7 +64,8 @@ describe('the topics of the cluster, for groups', () => {
   test('are matched as a whole with regular expressions', async () => {
     const topics = new ClusterTopics(new TestCluster(imageWith(7n, ['orders', 'orders-old', 'payments'])))
     const asked = { kind: 'resolve-regexes', groupId: 'g', principal: '', clientHost: '', regexes: ['ord.*s', 'p.*'] } as const
-    const resolved = await resolveRegexes(asked, topics, { time: new SimulatedClock(5) })
+    const time = new SimulatedClock(5)
+    const resolved = await resolveRegexes(asked, topics, { time }, new SharedTurns(time))
     expect(resolved.version).toBe(6n)
     expect(resolved.timestampMs).toBe(5n)
     expect([...resolved.topicsByRegex].map(([regex, names]) => [regex, ...names])).toEqual([

@@ -5,6 +5,7 @@ import type { Environment } from '../../environment/environment.ts'
 import type { ResolvedRegexes, ResolveRegexes } from '../group/consumer/consumer-request.ts'
 import type { ConsumerGroupConfig, GroupTopics } from '../group/consumer/group-topics.ts'
 import type { GroupTopic } from '../group/consumer/metadata-hash.ts'
+import type { SharedTurns } from './shared-turns.ts'
 
 type ImageSource = Pick<Cluster, 'image' | 'onChange'>
 
@@ -86,14 +87,10 @@ export async function resolveRegexes(
   { regexes }: ResolveRegexes,
   topics: ClusterTopics,
   { time }: Pick<Environment, 'time'>,
+  turns: SharedTurns,
 ): Promise<ResolvedRegexes> {
   const { topicsByRegex } = await import('../group/topic-regex.ts')
   const { version } = topics
   const timestampMs = BigInt(time.nowMs())
-  const matching = topicsByRegex(regexes, [...topics.names])
-  for (;;) {
-    const step = matching.next()
-    if (step.done) return { version, timestampMs, topicsByRegex: step.value }
-    await new Promise<void>((resolve) => time.endOfTurn(resolve))
-  }
+  return { version, timestampMs, topicsByRegex: await turns.done(topicsByRegex(regexes, [...topics.names])) }
 }

@@ -15,6 +15,7 @@ import type {
 import type { TransactionImage, TransactionSettings } from '../transaction/transaction-settings.ts'
 import type { Coordinator, CoordinatorCaller, ResponseTo } from './coordinator.ts'
 import type { PartitionFacts } from './coordinator-partition.ts'
+import { SharedTurns } from './shared-turns.ts'
 import { TopicCoordinator } from './topic-coordinator.ts'
 import type { TransactionMarkers } from './transaction-markers.ts'
 
@@ -34,6 +35,7 @@ export interface TransactionCoordinatorOptions {
 /** The coordinator of the transactional ids of a node. It always answers: a refusal is a response of the API that was asked. */
 export class TransactionCoordinator implements Coordinator<TransactionRequest> {
   readonly #options: TransactionCoordinatorOptions
+  readonly #turns: SharedTurns
   readonly #topic: TopicCoordinator<
     TransactionRequest,
     TransactionImage,
@@ -46,6 +48,7 @@ export class TransactionCoordinator implements Coordinator<TransactionRequest> {
 
   constructor(options: TransactionCoordinatorOptions) {
     this.#options = options
+    this.#turns = new SharedTurns(options.environment.time)
     const { cluster, node, environment, settings, openRequestsMax } = options
     this.#topic = new TopicCoordinator({
       topic: TRANSACTION_STATE_TOPIC,
@@ -97,12 +100,7 @@ export class TransactionCoordinator implements Coordinator<TransactionRequest> {
     if (pattern === '') return found
     const { TransactionalIdPattern } = await import('../transaction/transactional-id-pattern.ts')
     const matching = TransactionalIdPattern.compile(pattern)?.filter(found)
-    if (matching === undefined) return null
-    for (;;) {
-      const step = matching.next()
-      if (step.done) return step.value
-      await new Promise<void>((resolve) => this.#options.environment.time.endOfTurn(resolve))
-    }
+    return matching === undefined ? null : this.#turns.done(matching)
   }
 
   /** Settled when the end of the transaction that is under way is written, and the next one may begin; undefined: none is. */
