@@ -35,12 +35,17 @@ function unlessMalformed<Read>(read: () => Read): Read | undefined {
 
 type NamedPartitions = readonly { readonly topic: string; readonly partitions: readonly number[] }[]
 
-/** Without the topics that do not exist. */
+/** Without the topics that do not exist. A topic may be named twice: whoever reads the bytes otherwise takes both. */
 export function withTopicIds(named: NamedPartitions, topics: GroupTopics): readonly HeartbeatTopicPartitions[] {
-  return named.flatMap(({ topic, partitions }) => {
+  const byId = new Map<string, Set<number>>()
+  for (const { topic, partitions } of named) {
     const id = topics.byName(topic)?.id
-    return id === undefined ? [] : [{ topicId: id, partitions: [...partitions] }]
-  })
+    if (id === undefined) continue
+    const known = byId.get(id) ?? new Set()
+    byId.set(id, known)
+    for (const partition of partitions) known.add(partition)
+  }
+  return Array.from(byId, ([topicId, partitions]) => ({ topicId, partitions: [...partitions] }))
 }
 
 /** In the version that the member itself speaks, as its metadata shows. */
