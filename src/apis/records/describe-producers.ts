@@ -3,6 +3,7 @@ import type { describeProducers } from '../../../protocol/messages/describe-prod
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import { checkTopicName } from '../../cluster/topic-names.ts'
 import type { RequestContext } from '../context.ts'
+import { eachPartitionOnce } from '../each-partition-once.ts'
 import { refusalOf } from '../refused.ts'
 
 /* DescribeProducers (KIP-664): what `kafka-transactions.sh find-hanging` looks at. */
@@ -12,12 +13,15 @@ type Response = ResponseOf<typeof describeProducers>
 type PartitionResponse = Response['topics'][number]['partitions'][number]
 
 export function handleDescribeProducers(request: Request, context: RequestContext): Response {
+  const asked = eachPartitionOnce(
+    request.topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })),
+  )
   return {
-    topics: request.topics.map(({ name, partitionIndexes }) => {
+    topics: asked.map(({ topic: name, partitions }) => {
       const error = topicError(name, context)
       return {
         name,
-        partitions: partitionIndexes.map((partitionIndex) =>
+        partitions: partitions.map((partitionIndex) =>
           error === null ? described(name, partitionIndex, context) : refused(partitionIndex, error, error.message),
         ),
       }

@@ -4,6 +4,7 @@ import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import { internalTopics } from '../../cluster/topic-names.ts'
 import type { TransactionPartition } from '../../coordinators/transaction/transaction-request.ts'
 import type { RequestContext } from '../context.ts'
+import { eachPartitionOnce } from '../each-partition-once.ts'
 
 /*
  * AddPartitionsToTxn. 2: PRODUCER_FENCED (KIP-588) · 3: flexible, the last that producers send · 4: many transactions, or only a look (KIP-890)
@@ -33,27 +34,28 @@ export async function handleAddPartitionsToTxn(request: Request, context: Reques
   return { resultsByTransaction: await Promise.all(results) }
 }
 
-/** All partitions of a transaction, or none. */
+/** All partitions of a transaction, or none. As in Kafka each is answered once. */
 async function addTo(transaction: Transaction, context: RequestContext): Promise<TopicResults> {
-  const { transactionalId, producerId, producerEpoch, verifyOnly, topics } = transaction
-  const refusals = topics.map((topic) => topic.partitions.map((partition) => refusalOf(topic.name, partition, context)))
+  const { transactionalId, producerId, producerEpoch, verifyOnly } = transaction
+  const topics = eachPartitionOnce(transaction.topics.map(({ name, partitions }) => ({ topic: name, partitions })))
+  const refusals = topics.map(({ topic, partitions }) => partitions.map((partition) => refusalOf(topic, partition, context)))
   if (refusals.some((ofTopic) => ofTopic.some((refusal) => refusal !== null))) {
-    return topicResults(transaction, (topic, partition) => refusals[topic]?.[partition] ?? 'OPERATION_NOT_ATTEMPTED')
+    return topicResults(topics, (topic, partition) => refusals[topic]?.[partition] ?? 'OPERATION_NOT_ATTEMPTED')
   }
   const request = {
     transactionalId,
     producer: { id: producerId, epoch: producerEpoch },
-    partitions: topics.flatMap(({ name, partitions }) => partitions.map((partition) => ({ topic: name, partition }))),
+    partitions: topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition }))),
     verifyOnly,
     // Only leaders send the newer versions, for producers that leave it to them (KIP-890).
     transactionVersion: context.version < 4 ? 0 : 2,
   } as const
   const answer = await context.services.transactions.request(transactionalId, { api: 'AddPartitions', request }, context)
   const missing = new Set(answer.missing.map(nameOf))
-  return topicResults(transaction, (topic, partition) => {
+  return topicResults(topics, (at, partition) => {
     if (answer.errorCode !== 0) return answer.errorCode
-    const { name, partitions } = topics[topic]!
-    return missing.has(nameOf({ topic: name, partition: partitions[partition]! })) ? 'TRANSACTION_ABORTABLE' : 'NONE'
+    const { topic, partitions } = topics[at]!
+    return missing.has(nameOf({ topic, partition: partitions[partition]! })) ? 'TRANSACTION_ABORTABLE' : 'NONE'
   })
 }
 
@@ -67,8 +69,11 @@ function refusalOf(topic: string, partition: number, { version, services }: Requ
 }
 
 /** Topic and partition are told by their places in the request. */
-function topicResults({ topics }: Transaction, errorOf: (topic: number, partition: number) => ErrorName | number): TopicResults {
-  return topics.map(({ name, partitions }, topic) => ({
+function topicResults(
+  topics: ReturnType<typeof eachPartitionOnce>,
+  errorOf: (topic: number, partition: number) => ErrorName | number,
+): TopicResults {
+  return topics.map(({ topic: name, partitions }, topic) => ({
     name,
     resultsByPartition: partitions.map((partitionIndex, partition) => {
       const error = errorOf(topic, partition)

@@ -7,9 +7,10 @@ import type { RequestContext } from '../context.ts'
 type Request = RequestOf<typeof describeTransactions>
 type Response = ResponseOf<typeof describeTransactions>
 
+/** Each once, however often it is named: a small request may not ask for an answer without bounds. */
 export async function handleDescribeTransactions(request: Request, context: RequestContext): Promise<Response> {
   const { transactions } = context.services
-  const states = request.transactionalIds.map((transactionalId) =>
+  const states = [...new Set(request.transactionalIds)].map((transactionalId) =>
     transactions.request(transactionalId, { api: 'DescribeTransaction', transactionalId }, context),
   )
   return { transactionStates: await Promise.all(states) }

@@ -2,6 +2,7 @@ import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
 import type { writeTxnMarkers } from '../../../protocol/messages/write-txn-markers.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { RequestContext } from '../context.ts'
+import { eachPartitionOnce } from '../each-partition-once.ts'
 import { refusalOf } from '../refused.ts'
 
 /* WriteTxnMarkers. 1: flexible · 2: the transaction version, which decides what epoch a marker must have (KIP-1228) */
@@ -23,17 +24,18 @@ export async function handleWriteTxnMarkers(request: Request, context: RequestCo
 function write(marker: Marker, context: RequestContext): Promise<readonly TopicResult[]> {
   const { producerId, producerEpoch, transactionResult, coordinatorEpoch, transactionVersion, topics } = marker
   const toWrite = { producerId, producerEpoch, commit: transactionResult, coordinatorEpoch, transactionVersion }
+  const named = eachPartitionOnce(topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })))
   return Promise.all(
-    topics.map(async ({ name, partitionIndexes }) => {
-      const partitions = partitionIndexes.map(async (partitionIndex) => {
-        const appended = context.services.transactionMarkers.append({ topic: name, partition: partitionIndex }, toWrite)
+    named.map(async ({ topic, partitions: indexes }) => {
+      const partitions = indexes.map(async (partitionIndex) => {
+        const appended = context.services.transactionMarkers.append({ topic, partition: partitionIndex }, toWrite)
         const error = await appended.then(
           (): ErrorName => 'NONE',
           (refusal: unknown) => told(refusalOf(refusal).code),
         )
         return { partitionIndex, errorCode: errorCode(error) }
       })
-      return { name, partitions: await Promise.all(partitions) }
+      return { name: topic, partitions: await Promise.all(partitions) }
     }),
   )
 }
