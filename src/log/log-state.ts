@@ -59,6 +59,7 @@ export class LogState {
     for await (const header of this.#storage.headers(startOffset)) {
       batch.moveTo(header, 0)
       replayBatch(batch, producers, startOffset > 0n, nowMs)
+      producers.transactions.seenUpTo(this.#storage.durableEnd)
       if (batch.partitionLeaderEpoch >= 0) this.#found(batch)
       if (batch.baseOffset >= this.active.baseOffset) this.active.found(batch.maxTimestamp)
     }

@@ -6,6 +6,10 @@ export function storageFailure(error: unknown): unknown {
   return error instanceof StorageError ? new KafkaError(nameOf(error.kind), error.message) : error
 }
 
+export function rethrowAsKafka(error: unknown): never {
+  throw storageFailure(error)
+}
+
 /** KAFKA_STORAGE_ERROR is retriable: clients keep what they have and come again when there is room, or another leader. */
 function nameOf(kind: StorageErrorKind): ErrorName {
   switch (kind) {

@@ -23,7 +23,7 @@ import type {
   VerificationGuard,
 } from './partition-log.ts'
 import type { PreparedBatch, RecordsOrigin } from './prepared-batch.ts'
-import { storageFailure } from './storage-errors.ts'
+import { rethrowAsKafka, storageFailure } from './storage-errors.ts'
 
 export interface StoragePartitionLogOptions {
   readonly id: PartitionId
@@ -390,10 +390,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
 
   #highWatermarkMoved(end: bigint): void {
     this.#durableWaits.reached(end)
+    this.#state.producers.transactions.seenUpTo(end)
     this.#watchers.tell()
   }
-}
-
-function rethrowAsKafka(error: unknown): never {
-  throw storageFailure(error)
 }

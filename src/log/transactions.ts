@@ -37,9 +37,19 @@ export class Transactions {
     this.aborted.add({ producerId, firstOffset, lastOffset: markerOffset }, this.#firstOpen ?? markerOffset + 1n)
   }
 
+  /** How many ended whose marker readers may not see yet. */
+  get unseenEnds(): number {
+    return this.#ended.length
+  }
+
+  /** Readers see all below: whoever ended there holds nobody up any more. */
+  seenUpTo(highWatermark: bigint): void {
+    if (this.#ended.length > 0) this.#forgetEndedBelow(highWatermark)
+  }
+
   /** Where the earliest transaction began that is open, or whose marker readers cannot see yet; null without one. */
   firstUnstableOffset(highWatermark: bigint): bigint | null {
-    if (this.#ended.length > 0) this.#forgetEndedBelow(highWatermark)
+    this.seenUpTo(highWatermark)
     const open = this.#firstOpen
     const ended = this.#firstEnded
     if (open === null || (ended !== null && ended < open)) return ended
