@@ -25,11 +25,11 @@ export class CommittedReader {
     const { time, dice, isEnding } = this.#world
     while (!isEnding()) {
       try {
-        await this.read(dice.pick([0, 500, 10_000]))
+        await this.read(dice.pick([0, 500, 20_000]))
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error
       }
-      await time.sleep(dice.between(500, 15_000))
+      await time.sleep(dice.between(1000, 40_000))
     }
     this.#connection.close()
   }

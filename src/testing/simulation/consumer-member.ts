@@ -15,7 +15,7 @@ export interface ConsumerMemberOptions {
   readonly restlessness: number
 }
 
-const heartbeatMs = 5000
+const heartbeatMs = 14_000
 
 /** Asked again as it was. */
 const passing: ReadonlySet<ErrorName> = new Set<ErrorName>([

@@ -47,13 +47,13 @@ export class Population {
         yield [`reader of ${reader.partition}`, reader.live()]
       }
     }
-    yield ['offset watcher', new OffsetWatcher(world, 120_000).live()]
+    yield ['offset watcher', new OffsetWatcher(world, 240_000).live()]
     yield ['operator', new Operator(world, this.#topics).live()]
   }
 
   *#classicGroup(groupId: string, isCooperative: boolean, isLarge: boolean): Generator<Life, void, undefined> {
     const { dice } = this.#world
-    const heartbeatMs = isLarge ? 20_000 : 6000
+    const heartbeatMs = isLarge ? 30_000 : 12_000
     const topics = dice.pick([['orders'], ['orders', 'growing'], ['orders', 'growing', 'passing']])
     const count = isLarge ? dice.between(20, 80) : dice.between(2, 8)
     for (let member = 0; member < count; member += 1) {
@@ -68,7 +68,7 @@ export class Population {
         heartbeatMs,
         sessionTimeoutMs: 3 * heartbeatMs + 5000,
         rebalanceTimeoutMs: dice.pick([10_000, 60_000]),
-        restlessness: isLarge ? 2 : 10,
+        restlessness: isLarge ? 3 : 20,
       }
       yield [name, new ClassicMember(this.#world, options).live()]
     }
@@ -81,7 +81,10 @@ export class Population {
       this.memberCount += 1
       const name = `${groupId}-${member}`
       const instanceId = dice.chance(0.3) ? `static${member}` : null
-      yield [name, new ConsumerMember(this.#world, { name, groupId, instanceId, subscriptions, restlessness: 8 }).live()]
+      yield [
+        name,
+        new ConsumerMember(this.#world, { name, groupId, instanceId, subscriptions, restlessness: isLarge ? 3 : 15 }).live(),
+      ]
     }
   }
 
@@ -90,7 +93,7 @@ export class Population {
     for (let index = 0; index < 5; index += 1) {
       const name = `producer${index}`
       const partitions = dice.pick([['facts/0'], ['facts/0', 'facts/1'], ['facts/1', 'facts/2', 'results/0']])
-      const pauseMs = dice.pick([5000, 15_000, 30_000])
+      const pauseMs = dice.pick([8000, 20_000, 60_000])
       yield [name, new IdempotentProducer(this.#world, name, partitions, pauseMs).live()]
     }
   }
@@ -104,7 +107,7 @@ export class Population {
       const partitions = dice.pick([['results/0'], ['results/1', 'results/2'], ['results/3', 'results/0', 'facts/3']])
       for (const twin of dice.chance(0.3) ? ['a', 'b'] : ['a']) {
         const name = `${transactionalId}${twin}`
-        const pauseMs = dice.pick([1000, 5000, 20_000])
+        const pauseMs = dice.pick([3000, 10_000, 40_000])
         const options = { name, transactionalId, version, partitions, groupId: `readers-of-${transactionalId}`, pauseMs }
         yield [name, new TransactionalProducer(this.#world, options).live()]
       }

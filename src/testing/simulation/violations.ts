@@ -20,7 +20,8 @@ export interface Violation {
   readonly what: string
 }
 
-const violationsMax = 50
+/** Of one invariant: what comes after the first is mostly more of the same. */
+const violationsMax = 10
 
 /** What was found not to hold. */
 export class Violations {
@@ -35,6 +36,7 @@ export class Violations {
 
   report(invariant: Invariant, what: string): void {
     this.#say(`VIOLATION of ${invariant}: ${what}`)
-    if (this.found.length < violationsMax) this.found.push({ invariant, atMs: this.#sinceStartMs(), what })
+    const count = this.found.filter((violation) => violation.invariant === invariant).length
+    if (count < violationsMax) this.found.push({ invariant, atMs: this.#sinceStartMs(), what })
   }
 }
