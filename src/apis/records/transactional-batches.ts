@@ -81,6 +81,9 @@ function onlyProducer(batches: readonly RecordBatch[]): ProducerAndEpoch | null 
   return { id, epoch }
 }
 
+/** No log was asked, so that the answer does not say where it starts: as in Kafka. */
+const refused = (error: KafkaError): Place['outcome'] => ({ log: null, appended: null, error })
+
 /** Null: the transaction is open there already, or the batch is refused. */
 function firstWrite(place: Place, log: PartitionLog, producer: ProducerAndEpoch, support: TransactionSupport): FirstWrite | null {
   if (place.outcome.error !== null) return null
@@ -88,7 +91,7 @@ function firstWrite(place: Place, log: PartitionLog, producer: ProducerAndEpoch,
     const guard = log.beginVerification(producer, headerOf(place).baseSequence, support === 'add')
     return guard === null ? null : { place, log, guard }
   } catch (error) {
-    place.outcome = { log, appended: null, error: refusalOf(error) }
+    place.outcome = refused(refusalOf(error))
     return null
   }
 }
@@ -102,10 +105,10 @@ async function verify(first: Verification, again: () => Verification | null, con
   const asked = await context.services.transactionVerifier.askPatiently(first, again, context)
   if (asked === null) return
   const { writes, support } = asked.writes
-  for (const [index, { place, log, guard }] of writes.entries()) {
+  for (const [index, { place, guard }] of writes.entries()) {
     const refusal = asked.refusals[index] ?? null
     if (refusal === null) place.guard = guard
-    else place.outcome = { log, appended: null, error: toldProducer(refusal, support) }
+    else place.outcome = refused(toldProducer(refusal, support))
   }
 }
 

@@ -57,6 +57,21 @@ describe('the first write of a transaction', () => {
     expect((await read(broker.ask, 'orders', 'read_committed')).values).toEqual(['0', '1', '2', '3', '4'])
   })
 
+  test('that is refused is answered without where the log starts, for no log was asked', async () => {
+    const producer = await started('refused')
+    const asked = { ...produceOf(producer, 'letters', 0), transactionalId: 'refused' }
+    producer.epoch += 1
+    const fenced = produceOf(producer, 'letters', 0)
+    for (const [version, request, error] of [
+      [11, asked, 'TRANSACTION_ABORTABLE'],
+      [12, fenced, 'INVALID_PRODUCER_EPOCH'],
+    ] as const) {
+      const { responses } = await broker.ask(produce, version, request)
+      const [answer] = responses[0]!.partitionResponses
+      expect([errorName(answer!.errorCode), answer!.logStartOffset]).toEqual([error, -1n])
+    }
+  })
+
   test('that is refused closes the connection of a producer that wants no answer', async () => {
     const producer = await started('without-answer')
     await using client = await broker.connect()
