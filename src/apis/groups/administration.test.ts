@@ -163,6 +163,12 @@ describe('OffsetDelete', () => {
       'orders:1 NONE',
       'unknown:0 UNKNOWN_TOPIC_OR_PARTITION',
     ])
+    expect(
+      await remove('unneeded', [
+        ['orders', [0]],
+        ['unknown', [0]],
+      ]),
+    ).toEqual(['NONE', 'unknown:0 UNKNOWN_TOPIC_OR_PARTITION', 'orders:0 NONE'])
     const { topics } = await ask(offsetFetch, 5, { groupId: 'unneeded', topics: null })
     expect(topics.map(({ name }) => name)).toEqual(['payments'])
   })

@@ -14,9 +14,8 @@ export async function handleOffsetDelete(request: Request, context: RequestConte
   const answers = new Map<string, PartitionResponse[]>()
   const known = request.topics.flatMap((topic) => {
     const { missing, present } = split(topic, context)
-    const answered = answersOf(answers, topic.name)
     for (const { partitionIndex } of missing) {
-      answered.push({ partitionIndex, errorCode: errorCode('UNKNOWN_TOPIC_OR_PARTITION') })
+      answersOf(answers, topic.name).push({ partitionIndex, errorCode: errorCode('UNKNOWN_TOPIC_OR_PARTITION') })
     }
     return present.length === 0 ? [] : [{ ...topic, partitions: present }]
   })
