@@ -74,11 +74,13 @@ export class ConsumerMember {
     const sentMs = time.nowMs
     const epoch = consumer.epoch
     try {
-      // A late copy that names partitions would say again that the others are given up.
-      const mayDouble = request.topicPartitions === null && request.memberEpoch > 0
-      const response = await this.#connection.ask(consumerGroupHeartbeat, 1, request, { mayDouble })
+      // A copy must not come later: what the member is to do is told once, and nobody would hear the answer to the copy.
+      const response = await this.#connection.ask(consumerGroupHeartbeat, 1, request)
       const error = errorOf(response.errorCode)
-      if (error !== 'NONE') this.#say(`beats ${epoch}: ${error}`)
+      const [told, owned] = [response.assignment?.topicPartitions, request.topicPartitions]
+      if (error !== 'NONE' || told !== undefined || owned !== null) {
+        this.#say(`beats ${epoch} with ${named(owned)}: ${error} ${response.memberEpoch} ${named(told)}`)
+      }
       if (passing.has(error)) {
         consumer.timedOut()
         return false
@@ -165,3 +167,10 @@ export class ConsumerMember {
     this.#world.trace.say(`${this.#options.name} ${what}`)
   }
 }
+
+const named = (
+  topics: readonly { readonly topicId: string; readonly partitions: readonly number[] }[] | null | undefined,
+): string =>
+  topics == null
+    ? 'nothing'
+    : `[${topics.map(({ topicId, partitions }) => `${topicId.slice(0, 4)} ${partitions.join()}`).join(' ')}]`

@@ -80,8 +80,9 @@ export function commitsAreForgotten(): Sabotage {
 export function requestsAreForgotten(): Sabotage {
   let count = 0
   return brokenGroups((asked, answer) => {
+    if (asked.api !== 'Heartbeat') return answer
     count += 1
-    return asked.api === 'Heartbeat' && count % 500 === 0 ? never() : answer
+    return count % 50 === 0 ? never() : answer
   })
 }
 
