@@ -57,7 +57,12 @@ function committedOffset(
     metadata: partition.committedMetadata ?? '',
     // OffsetCommit 1 names its own.
     commitTimestampMs: partition.commitTimestamp === -1n ? now : partition.commitTimestamp,
-    expireTimestampMs: retentionTimeMs === -1n ? null : now + retentionTimeMs,
+    expireTimestampMs: retentionTimeMs === -1n ? null : atMost(now + retentionTimeMs, timestampMax),
     topicId,
   }
 }
+
+/** To some clients the longest time there is means forever. Kafka's sum overflows, and the offset expires at once. */
+const timestampMax = 2n ** 63n - 1n
+
+const atMost = (value: bigint, most: bigint): bigint => (value > most ? most : value)
