@@ -34,9 +34,11 @@ export function parseDefinition(text: string): KafkaDefinition {
 const rangeOf = (text: string | undefined): VersionRange | null =>
   text === undefined || text === 'none' ? null : versionRange(text)
 
+export const allVersions = (definition: KafkaDefinition): VersionRange | null => rangeOf(definition.validVersions)
+
 /** The versions that are final, or null: a version that is not may still change. */
 export function stableVersions(definition: KafkaDefinition): VersionRange | null {
-  const range = rangeOf(definition.validVersions)
+  const range = allVersions(definition)
   if (range === null || definition.latestVersionUnstable !== true) return range
   return range.min === range.max ? null : { min: range.min, max: range.max - 1 }
 }

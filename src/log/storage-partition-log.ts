@@ -90,7 +90,8 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     const unstable = this.#state.producers.transactions.firstUnstableOffset(highWatermark)
     if (unstable === null || unstable >= highWatermark) return highWatermark
     // A transaction may have begun in what was deleted.
-    return unstable < this.#logStartOffset ? this.#logStartOffset : unstable
+    if (unstable < this.#logStartOffset) return this.#logStartOffset
+    return unstable
   }
 
   get highWatermark(): bigint {
