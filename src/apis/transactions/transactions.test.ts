@@ -190,6 +190,19 @@ describe.each([1, 2] as const)('a transaction of version %i', (version) => {
   })
 })
 
+test.each([
+  [-1n, 0],
+  [7n, -1],
+])('a marker of producer %d and epoch %d is of nobody, and not written', async (producerId, producerEpoch) => {
+  const topic = await newlyMade()
+  const marker = { producerId, producerEpoch, transactionResult: true, coordinatorEpoch: 0 }
+  const { markers } = await ask(writeTxnMarkers, 1, {
+    markers: [{ ...marker, topics: [{ name: topic, partitionIndexes: [0] }] }],
+  })
+  expect(markers[0]!.topics[0]!.partitions[0]!.errorCode).toBe(errorCode('UNKNOWN_SERVER_ERROR'))
+  expect(await read(ask, topic, 'read_committed')).toMatchObject({ highWatermark: 0n })
+})
+
 describe('a partition that is not in the transaction', () => {
   test.each([
     [9, 'INVALID_TXN_STATE'],

@@ -1,4 +1,4 @@
-import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
+import { type ErrorName, errorCode, KafkaError } from '../../../protocol/errors.ts'
 import type { writeTxnMarkers } from '../../../protocol/messages/write-txn-markers.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { RequestContext } from '../context.ts'
@@ -28,7 +28,9 @@ function write(marker: Marker, context: RequestContext): Promise<readonly TopicR
   return Promise.all(
     named.map(async ({ topic, partitions: indexes }) => {
       const partitions = indexes.map(async (partitionIndex) => {
-        const appended = context.services.transactionMarkers.append({ topic, partition: partitionIndex }, toWrite)
+        const appended = isOfProducer(marker)
+          ? context.services.transactionMarkers.append({ topic, partition: partitionIndex }, toWrite)
+          : Promise.reject(new KafkaError('UNKNOWN_SERVER_ERROR', 'A marker needs a producer id and epoch'))
         const error = await appended.then(
           (): ErrorName => 'NONE',
           (refusal: unknown) => told(refusalOf(refusal).code),
@@ -39,6 +41,9 @@ function write(marker: Marker, context: RequestContext): Promise<readonly TopicR
     }),
   )
 }
+
+/** -1 stands for no producer, in a batch too: a log that kept such a marker would know of a producer that nobody is. */
+const isOfProducer = ({ producerId, producerEpoch }: Marker): boolean => producerId >= 0n && producerEpoch >= 0
 
 /** Who writes markers knows of leaders, not of coordinators of groups. */
 function told(error: ErrorName): ErrorName {
