@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/part.sh"
 part debian "$0"
-wanted='kcat curl g++ make util-linux libssl-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libsasl2-dev liblz4-dev
+wanted='kcat curl g++ make rapidjson-dev util-linux libssl-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libsasl2-dev liblz4-dev
   python3 python3-venv python3-kafka python3-confluent-kafka python3-lz4 python3-snappy python3-zstandard'
 command -v javac >/dev/null || wanted="$wanted openjdk-17-jdk-headless"
 command -v mvn >/dev/null || wanted="$wanted maven"

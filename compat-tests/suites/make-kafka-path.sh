@@ -1,5 +1,6 @@
 #!/bin/bash
-# make-kafka-path.sh OUT: Kafka's command-line tools as OUT/bin/kafka-*.sh, which is what test suites call KAFKA_PATH.
+# make-kafka-path.sh OUT: what test suites call KAFKA_PATH: Kafka's command-line tools as OUT/bin/kafka-*.sh; and for suites that
+# bring Java classes of their own, OUT/libs with the jar that they are compiled with and OUT/bin/kafka-run-class.sh.
 set -euo pipefail
 cache=${GRETE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/grete}
 mkdir -p "$1/bin"
@@ -35,4 +36,8 @@ kafka-verifiable-consumer $tools.VerifiableConsumer
 kafka-dump-log $tools.DumpLogSegments
 kafka-storage kafka.tools.StorageTool
 LIST
+printf '#!/bin/sh\nexec java -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$CLASSPATH:%s/kafka-reference/lib/*" "$@"\n' "$cache" >"$1/bin/kafka-run-class.sh"
 chmod +x "$1"/bin/*.sh
+# Not the jar of tests, which has the same beginning.
+mkdir -p "$1/libs"
+for jar in "$cache"/kafka-reference/lib/kafka-clients-*[0-9].jar; do ln -sf "$jar" "$1/libs/"; done
