@@ -108,7 +108,10 @@ export class IdempotentProducer {
         ofLine.shift()
       }
       const [first] = ofLine
-      if (first !== undefined && first !== null && !isPassing(first)) this.#refused(line, first)
+      if (first === undefined || first === null || isPassing(first)) continue
+      // The log knew nothing of this producer and took the second batch for its beginning (as Kafka's does): clients start anew.
+      if (line.waiting[0]?.baseSequence === 0 && first === 'OUT_OF_ORDER_SEQUENCE_NUMBER') this.#startAnew()
+      else this.#refused(line, first)
     }
   }
 

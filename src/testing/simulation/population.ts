@@ -53,7 +53,7 @@ export class Population {
 
   *#classicGroup(groupId: string, isCooperative: boolean, isLarge: boolean): Generator<Life, void, undefined> {
     const { dice } = this.#world
-    const heartbeatMs = isLarge ? 30_000 : 12_000
+    const heartbeatMs = isLarge ? 30_000 : 15_000
     const topics = dice.pick([['orders'], ['orders', 'growing'], ['orders', 'growing', 'passing']])
     const count = isLarge ? dice.between(20, 80) : dice.between(2, 8)
     for (let member = 0; member < count; member += 1) {
@@ -107,7 +107,7 @@ export class Population {
       const partitions = dice.pick([['results/0'], ['results/1', 'results/2'], ['results/3', 'results/0', 'facts/3']])
       for (const twin of dice.chance(0.3) ? ['a', 'b'] : ['a']) {
         const name = `${transactionalId}${twin}`
-        const pauseMs = dice.pick([3000, 10_000, 40_000])
+        const pauseMs = dice.pick([8000, 25_000, 60_000])
         const options = { name, transactionalId, version, partitions, groupId: `readers-of-${transactionalId}`, pauseMs }
         yield [name, new TransactionalProducer(this.#world, options).live()]
       }
