@@ -46,9 +46,14 @@ export function answerCommit<Partition extends CommitPartition>(
   recordOf: (topic: CommitTopic<Partition>, partition: Partition) => CoordinatorRecord,
 ): void {
   const records: CoordinatorRecord[] = []
+  let bytes = 0
   const response = answered(request, (topic, partition) => {
     if (isTooLarge(partition, turn)) return 'OFFSET_METADATA_TOO_LARGE'
-    records.push(recordOf(topic, partition))
+    // A million partitions would be written down for seconds, only to be refused: what is too much already gets no more.
+    if (bytes > turn.settings.batchBytesMax) return 'UNKNOWN_SERVER_ERROR'
+    const record = recordOf(topic, partition)
+    bytes += record.key.length + (record.value?.length ?? 0)
+    records.push(record)
     return 'NONE'
   })
   if (!turn.fitsBatch(records)) {
