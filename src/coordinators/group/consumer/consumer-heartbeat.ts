@@ -46,7 +46,7 @@ export function beat(
   const records: CoordinatorRecord[] = []
   const { member, replaces } = subscribeMember(group, request, records, turn)
   const described = withRequest(member, request, input)
-  if (described !== member) records.push(memberMetadata(group.groupId, described))
+  if (described !== member) records.push(metadataWithRoom(group, member, described, turn))
   const haveNamesChanged = !sameNames(member.subscribedTopicNames, described.subscribedTopicNames)
   const regexes = updateRegexes(group, member, described, input.caller, invalidRegex, records, turn)
   const epoch = groupEpochNow(group, member, described, haveNamesChanged || regexes === 'resolved', records, turn)
@@ -70,6 +70,15 @@ export function beat(
     turn.ties.named(group.groupId, updated.id, { connection, by: 'heartbeat', heartbeatIntervalMs }, turn)
   }
   return { records, response: answer(request, member, updated, heartbeatIntervalMs) }
+}
+
+/** What could not be kept is refused before all else that a long list of names would cost. */
+function metadataWithRoom(group: ConsumerGroup, before: ConsumerMember, after: ConsumerMember, turn: Turn): CoordinatorRecord {
+  const heldBytes = group.members.has(before.id) ? memberBytes(before) : 0
+  if (!turn.hasRoom(memberBytes(after) - heldBytes)) throw new KafkaError(noRoomError)
+  const record = memberMetadata(group.groupId, after)
+  if (!turn.fitsBatch([record])) throw new KafkaError('UNKNOWN_SERVER_ERROR')
+  return record
 }
 
 /** Null: as before. Only what is new is compared: most heartbeats say nothing. */
