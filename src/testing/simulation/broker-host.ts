@@ -57,7 +57,7 @@ export class BrokerHost {
     this.#isBusy = true
     const broker = this.#broker
     this.#broker = null
-    const kind = dice.pick(['stop', 'kill', 'kill', 'power loss'] as const)
+    const kind = disk.forgetsSynced ? 'power loss' : dice.pick(['stop', 'kill', 'kill', 'power loss'] as const)
     trace.say(`broker: ${kind}`)
     if (kind === 'stop') await broker.stop()
     else broker.kill()

@@ -24,6 +24,8 @@ export interface ClassicMemberOptions {
   readonly heartbeatMs: number
   readonly sessionTimeoutMs: number
   readonly rebalanceTimeoutMs: number
+  /** Its group has consumers of KIP-848 as well: then each member has an epoch of its own, and who owns what is a matter of time. */
+  readonly isMixed: boolean
   /** How often in a thousand heartbeats it dies, leaves, or stalls. */
   readonly restlessness: number
 }
@@ -74,9 +76,13 @@ export class ClassicMember {
     if (joined === null) return
     const partitions = await this.#sync(joined)
     if (partitions === null) return
-    this.#owned = partitions
     this.#generation = joined.generation
-    const of = { memberId: this.#memberId, generation: joined.generation, instanceId: this.#options.instanceId, isClassic: true }
+    const of = {
+      memberId: this.#memberId,
+      generation: joined.generation,
+      instanceId: this.#options.instanceId,
+      isClassic: !this.#options.isMixed,
+    }
     this.#offsets.keep(partitions)
     while (!this.#world.isEnding()) {
       if (!(await this.#offsets.read(of))) break
@@ -85,13 +91,13 @@ export class ClassicMember {
       if (!(await this.#heartbeat(of.generation))) break
     }
     if (this.#options.isCooperative) return
-    this.#owned = []
+    this.#own([], 0)
     this.#offsets.keep([])
   }
 
   async #join(): Promise<Joined | null> {
     const { groupId, instanceId, isCooperative, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
-    const newest = this.#world.groups.newest(groupId)
+    const newest = this.#newest()
     const metadata = encodeSubscription(
       { topics, ownedPartitions: isCooperative ? byTopic(this.#owned) : [], generationId: this.#generation },
       3,
@@ -125,7 +131,8 @@ export class ClassicMember {
   async #sync({ generation, members }: Joined): Promise<readonly string[] | null> {
     const { groupId, instanceId, isCooperative } = this.#options
     const { groups, partitionCounts } = this.#world
-    const newest = groups.newest(groupId)
+    const newest = this.#newest()
+    const sentMs = this.#world.time.nowMs
     const given = members === null ? [] : assign(members, partitionCounts(), isCooperative)
     const response = await this.#connection.ask(syncGroup, 5, {
       groupId,
@@ -144,20 +151,44 @@ export class ClassicMember {
     }
     groups.spoke(groupId, this.#memberId, generation, newest, 'SyncGroup')
     const partitions = response.assignment.length === 0 ? [] : namesOf(decodeAssignment(response.assignment).assignedPartitions)
-    groups.assigned(groupId, instanceId ?? this.#memberId, generation, partitions)
+    if (!this.#options.isMixed) groups.assigned(groupId, instanceId ?? this.#memberId, generation, partitions)
     // Cooperative: what is gone is given up first, and then joined for again.
     if (isCooperative && this.#owned.some((owned) => !partitions.includes(owned))) {
-      this.#owned = partitions
+      this.#own(
+        partitions.filter((partition) => this.#owned.includes(partition)),
+        sentMs,
+      )
       this.#generation = generation
       return null
     }
+    this.#own(partitions, sentMs)
     return partitions
+  }
+
+  /** `sentMs`: when it asked, being a member then. */
+  #own(partitions: readonly string[], sentMs: number): void {
+    const before = this.#owned
+    this.#owned = partitions
+    if (!this.#options.isMixed) return
+    const { groupId, instanceId } = this.#options
+    const { consumerOwners } = this.#world
+    const who = instanceId ?? this.#memberId
+    for (const partition of before) if (!partitions.includes(partition)) consumerOwners.givenUp(groupId, who, partition)
+    for (const partition of partitions) {
+      if (before.includes(partition)) consumerOwners.kept(groupId, who, [partition], sentMs)
+      else consumerOwners.taken(groupId, who, partition, sentMs)
+    }
+  }
+
+  #newest(): number {
+    return this.#options.isMixed ? -1 : this.#world.groups.newest(this.#options.groupId)
   }
 
   /** False: it must join again. */
   async #heartbeat(generation: number): Promise<boolean> {
     const { groupId, instanceId } = this.#options
-    const newest = this.#world.groups.newest(groupId)
+    const newest = this.#newest()
+    const sentMs = this.#world.time.nowMs
     const response = await this.#connection.ask(
       heartbeat,
       4,
@@ -167,6 +198,7 @@ export class ClassicMember {
     const error = errorOf(response.errorCode)
     if (error === 'NONE') {
       this.#world.groups.spoke(groupId, this.#memberId, generation, newest, 'Heartbeat')
+      this.#own(this.#owned, sentMs)
       return true
     }
     this.#say(`beats ${generation}: ${error}`)
@@ -176,11 +208,11 @@ export class ClassicMember {
 
   /** What an error means to a client: that it is not who it was, and owns nothing. */
   #hear(error: ErrorName): void {
-    if (error === 'UNKNOWN_MEMBER_ID' || error === 'FENCED_INSTANCE_ID') this.#memberId = ''
     if (error === 'UNKNOWN_MEMBER_ID' || error === 'FENCED_INSTANCE_ID' || error === 'ILLEGAL_GENERATION') {
-      this.#owned = []
+      this.#own([], 0)
       this.#generation = -1
     }
+    if (error === 'UNKNOWN_MEMBER_ID' || error === 'FENCED_INSTANCE_ID') this.#memberId = ''
   }
 
   /** True: it is another one now. */
@@ -202,6 +234,7 @@ export class ClassicMember {
       return false
     }
     const { groupId } = this.#options
+    this.#own([], 0)
     const members = [{ memberId: this.#memberId, groupInstanceId: instanceId, reason: null }]
     const { errorCode } = await this.#connection.ask(leaveGroup, 5, { groupId, members })
     this.#say(`leaves: ${errorOf(errorCode)}`)
@@ -211,8 +244,8 @@ export class ClassicMember {
   }
 
   #forget(): void {
+    this.#own([], 0)
     this.#memberId = ''
-    this.#owned = []
     this.#generation = -1
   }
 

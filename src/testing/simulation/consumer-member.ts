@@ -108,16 +108,29 @@ export class ConsumerMember {
     const { consumerOwners } = this.#world
     const before = new Set(this.#consumer.owned)
     const taken = this.#consumer.takeOver()
-    for (const key of before) if (!this.#consumer.owned.has(key)) consumerOwners.givenUp(groupId, this.#who, key)
-    consumerOwners.kept(groupId, this.#who, this.#consumer.owned, sentMs)
-    for (const key of taken) consumerOwners.taken(groupId, this.#who, key, sentMs)
+    for (const key of before) if (!this.#consumer.owned.has(key)) consumerOwners.givenUp(groupId, this.#who, this.#nameOf(key))
+    consumerOwners.kept(
+      groupId,
+      this.#who,
+      [...this.#consumer.owned].map((key) => this.#nameOf(key)),
+      sentMs,
+    )
+    for (const key of taken) consumerOwners.taken(groupId, this.#who, this.#nameOf(key), sentMs)
     if (taken.length > 0) this.#say(`has ${this.#consumer.owned.size} partitions in ${this.#consumer.epoch}`)
   }
 
   #dropAllIf(isLost: boolean): void {
     if (!isLost) return
-    for (const key of this.#consumer.owned) this.#world.consumerOwners.givenUp(this.#options.groupId, this.#who, key)
+    for (const key of this.#consumer.owned)
+      this.#world.consumerOwners.givenUp(this.#options.groupId, this.#who, this.#nameOf(key))
     this.#offsets.keep([])
+  }
+
+  /** As classic members name it; of a topic that is made again under its name each life is another one. */
+  #nameOf(key: string): string {
+    const [topicId = '', partition] = key.split(':')
+    const name = this.#world.topicNames().get(topicId)
+    return name === undefined || name === 'passing' ? key : `${name}/${partition}`
   }
 
   async #read(): Promise<void> {

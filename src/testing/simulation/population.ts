@@ -37,7 +37,9 @@ export class Population {
     const world = this.#world
     const isLarge = world.dice.chance(0.15)
     for (const [index, groupId] of this.#groupIds.entries()) yield* this.#classicGroup(groupId, index % 2 === 1, isLarge)
-    for (const groupId of ['consumers0', 'consumers1']) yield* this.#consumerGroup(groupId, isLarge)
+    for (const groupId of ['consumers0', 'consumers1']) yield* this.#consumerGroup(groupId, subscriptions, isLarge)
+    yield* this.#consumerGroup('mixed', subscriptions.slice(0, 2), false)
+    yield* this.#classicGroup('mixed', world.dice.chance(0.5), false, true)
     yield* this.#producers()
     yield* this.#loops()
     for (const topic of ['facts', 'results']) {
@@ -51,36 +53,39 @@ export class Population {
     yield ['operator', new Operator(world, this.#topics).live()]
   }
 
-  *#classicGroup(groupId: string, isCooperative: boolean, isLarge: boolean): Generator<Life, void, undefined> {
+  *#classicGroup(groupId: string, isCooperative: boolean, isLarge: boolean, isMixed = false): Generator<Life, void, undefined> {
     const { dice } = this.#world
     const heartbeatMs = isLarge ? 30_000 : 15_000
-    const topics = dice.pick([['orders'], ['orders', 'growing'], ['orders', 'growing', 'passing']])
+    const topics = dice.pick(
+      isMixed ? [['orders'], ['growing']] : [['orders'], ['orders', 'growing'], ['orders', 'growing', 'passing']],
+    )
     const count = isLarge ? dice.between(20, 80) : dice.between(2, 8)
     for (let member = 0; member < count; member += 1) {
       this.memberCount += 1
-      const name = `${groupId}-${member}`
+      const name = isMixed ? `${groupId}-classic${member}` : `${groupId}-${member}`
       const options = {
         name,
         groupId,
-        instanceId: dice.chance(0.3) ? `static${member}` : null,
+        instanceId: dice.chance(0.3) ? `static-${name}` : null,
         isCooperative,
+        isMixed,
         topics,
         heartbeatMs,
         sessionTimeoutMs: 3 * heartbeatMs + 5000,
-        rebalanceTimeoutMs: dice.pick([10_000, 60_000]),
+        rebalanceTimeoutMs: isMixed ? 60_000 : dice.pick([10_000, 60_000]),
         restlessness: isLarge ? 3 : 20,
       }
       yield [name, new ClassicMember(this.#world, options).live()]
     }
   }
 
-  *#consumerGroup(groupId: string, isLarge: boolean): Generator<Life, void, undefined> {
+  *#consumerGroup(groupId: string, subscriptions: readonly Subscription[], isLarge: boolean): Generator<Life, void, undefined> {
     const { dice } = this.#world
     const count = isLarge ? dice.between(10, 40) : dice.between(2, 6)
     for (let member = 0; member < count; member += 1) {
       this.memberCount += 1
       const name = `${groupId}-${member}`
-      const instanceId = dice.chance(0.3) ? `static${member}` : null
+      const instanceId = dice.chance(0.3) ? `static-${name}` : null
       yield [
         name,
         new ConsumerMember(this.#world, { name, groupId, instanceId, subscriptions, restlessness: isLarge ? 3 : 15 }).live(),

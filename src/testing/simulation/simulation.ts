@@ -202,7 +202,8 @@ export class Simulation {
       failedSync: 0.0001 * diskOften,
       slowSync: 0.01 * diskOften,
     }
-    const restartMs = this.#dice.pick([500_000, 1_500_000, 3_600_000])
+    // What a disk forgets is seen when the power goes.
+    const restartMs = this.#disk.forgetsSynced ? 100_000 : this.#dice.pick([500_000, 1_500_000, 3_600_000])
     this.#goesOn(this.#restarts(restartMs))
   }
 
