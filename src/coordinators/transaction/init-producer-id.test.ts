@@ -103,3 +103,11 @@ test('the new timeout replaces the old one', () => {
   initialized(transactions, { transactionTimeoutMs: 77 })
   expect(transactions.machine.transactions.get('t')?.timeoutMs).toBe(77)
 })
+
+test('an id that no record of the topic can hold is refused, as a transaction with too many partitions is', () => {
+  const transactions = new TestTransactions({ batchBytesMax: 400 })
+  transactions.request(init({ transactionalId: 'x'.repeat(300) }), 5)
+  const { records } = transactions.drawn('x'.repeat(300))
+  expect(records).toEqual([])
+  expect(errorName(transactions.lastAnswer<InitProducerIdResponse>().errorCode)).toBe('UNKNOWN_SERVER_ERROR')
+})

@@ -105,8 +105,11 @@ function firstProducer(producerId: bigint, { transactionTimeoutMs }: InitProduce
   return { producerId, producerEpoch: 0, lastProducerEpoch: noProducerEpoch, timeoutMs: transactionTimeoutMs }
 }
 
-function write(before: Transaction, producer: InitializedProducer, turn: Turn): Given {
-  turn.write(initialized(before, producer, turn.nowMs))
+function write(before: Transaction, producer: InitializedProducer, turn: Turn): Given | ErrorName {
+  const made = initialized(before, producer, turn.nowMs)
+  // What Kafka makes of a record that is too large for its topic.
+  if (!turn.fitsBatch(made)) return 'UNKNOWN_SERVER_ERROR'
+  turn.write(made)
   return { producerId: producer.producerId, producerEpoch: producer.producerEpoch }
 }
 
