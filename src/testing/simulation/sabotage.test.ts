@@ -21,7 +21,7 @@ const breaks: readonly (readonly [() => sabotage.Sabotage, Invariant])[] = [
 test.each(breaks.map(([make, invariant]) => [make.name, invariant, make] as const))(
   'broken on purpose, %s is caught as a violation of %s',
   async (_name, invariant, make) => {
-    const { violations } = await new Simulation({ seed: 8, hours: 0.15, sabotage: make() }).run()
+    const { violations } = await new Simulation({ seed: 8, hours: 0.1, sabotage: make() }).run()
     expect(violations.map((violation) => violation.invariant)).toContain(invariant)
   },
 )
