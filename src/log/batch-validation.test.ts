@@ -87,6 +87,12 @@ describe('what the header says', () => {
   test('a coordinator may write at a base offset and a producer without sequences', () => {
     expect(() => validate(testBatchBytes({ baseOffset: 9n, producerId: 1n, producerEpoch: 0 }), {}, 'coordinator')).not.toThrow()
   })
+
+  test('a coordinator’s batch is not measured by max.message.bytes and segment.bytes, which may be lowered below what it keeps', () => {
+    const small = { maxMessageBytes: 10, segmentBytes: 10 }
+    expect(() => validate(testBatchBytes(), small, 'coordinator')).not.toThrow()
+    expect(refusal(testBatchBytes(), small).code).toBe('MESSAGE_TOO_LARGE')
+  })
 })
 
 describe('sizes', () => {

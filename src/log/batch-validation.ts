@@ -23,11 +23,12 @@ export function validateBatch(records: RecordsSlice, origin: RecordsOrigin, conf
   if (by === 'client' && batch.baseOffset !== 0n) {
     throw invalid(`The base offset of a produced batch is 0, not ${batch.baseOffset}`)
   }
-  checkSize(batch.sizeInBytes, config)
+  // A coordinator keeps to a limit of its own: one that is lowered while it runs must not make its state unwritable.
+  if (by === 'client') checkSize(batch.sizeInBytes, config)
   if (!batch.hasValidCrc) throw new KafkaError('CORRUPT_MESSAGE', 'The checksum of the batch does not match its bytes')
   if (by === 'client') checkClientHeader(batch)
   const accepted = withAcceptableRecords(batch, records, config, nowMs)
-  if (accepted.sizeBytes > config.segmentBytes) {
+  if (by === 'client' && accepted.sizeBytes > config.segmentBytes) {
     throw new KafkaError(
       'RECORD_LIST_TOO_LARGE',
       `The batch has ${accepted.sizeBytes} bytes, more than the segment.bytes (${config.segmentBytes}) of the topic`,
