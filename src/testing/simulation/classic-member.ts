@@ -90,6 +90,7 @@ export class ClassicMember {
       if (await this.#isRestless()) return
       if (!(await this.#heartbeat(of.generation))) break
     }
+    this.#offsets.commitLate(of)
     if (this.#options.isCooperative) return
     this.#own([], 0)
     this.#offsets.keep([])

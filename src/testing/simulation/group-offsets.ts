@@ -152,6 +152,21 @@ export class GroupOffsets {
     }
   }
 
+  /** Now and then another thread of the same client commits once more, as what it was, when the group has moved on. */
+  commitLate(member: CommittingMember): void {
+    const { dice, time, network } = this.#world
+    const [moved] = [...this.#positions].filter(([, position]) => position !== null)
+    if (moved === undefined || !dice.chance(0.1)) return
+    const [partition, position] = moved
+    time.after(dice.between(100, 10_000), () => {
+      const connection = network.connect('late')
+      const close = (): void => connection.close()
+      new GroupOffsets(this.#world, this.#groupId, connection)
+        .commit(member, new Map([[partition, position ?? 0n]]))
+        .then(close, close)
+    })
+  }
+
   #say(what: string): void {
     this.#world.trace.say(`${this.#groupId} ${what}`)
   }

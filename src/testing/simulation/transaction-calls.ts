@@ -10,6 +10,7 @@ import type { OpenCommit } from './committed-offsets.ts'
 import type { GivenEpoch } from './epoch-history.ts'
 import { errorOf } from './error-of.ts'
 import { partitionOf } from './partition-name.ts'
+import type { SentRecords } from './produced-records.ts'
 import { type Connection, ConnectionLost } from './simulated-network.ts'
 import { inputPartition } from './transactional-producer.ts'
 import type { World } from './world.ts'
@@ -61,31 +62,62 @@ export class TransactionCalls {
 
   /** False: the transaction must be aborted. */
   async produce(name: string, values: readonly string[], transaction: string): Promise<boolean> {
-    const { records, time } = this.#world
-    const [topic, partition] = partitionOf(name)
+    const { records } = this.#world
     if (this.#version === 1 && !(await this.#add(name))) return false
     const sequence = this.#sequences.get(name) ?? 0
     const sent = records.sent(name, values, transaction)
+    const { epoch } = this.#producer
+    const ask = this.#asking(sent, sequence)
+    const error = await this.#until(() => ask(this.#connection))
+    this.#say(`${name} ${sequence} in epoch ${epoch}: ${error}`)
+    if (error !== 'NONE' && error !== 'DUPLICATE_SEQUENCE_NUMBER') return this.#failed(error)
+    this.#sequences.set(name, sequence + values.length)
+    return true
+  }
+
+  /**
+   * Written as well, but not waited for: it is on its way yet when the transaction is aborted, and comes when that is over, or
+   * when the next one has begun. It must not open a transaction that nobody ends (KIP-890).
+   */
+  async produceLate(name: string, values: readonly string[], transaction: string): Promise<void> {
+    const { records, time, dice, network } = this.#world
+    if (this.#version === 1 && !(await this.#add(name))) return
+    const sequence = this.#sequences.get(name) ?? 0
+    const sent = records.sent(name, values, transaction)
+    const ask = this.#asking(sent, sequence)
+    time.after(dice.roll(dice.chance(0.5) ? 100 : 5000), () => {
+      const connection = network.connect(this.#name)
+      ask(connection).then(
+        (error) => {
+          this.#say(`late, ${name} ${sequence}: ${error}`)
+          connection.close()
+        },
+        () => connection.close(),
+      )
+    })
+  }
+
+  /** A batch as it stands now, whatever becomes of the producer until it is sent. */
+  #asking(sent: SentRecords, baseSequence: number): (connection: Connection) => Promise<ErrorName> {
+    const { records, time } = this.#world
     const { id, epoch } = this.#producer
-    const batchOptions = { producerId: id, producerEpoch: epoch, baseSequence: sequence, isTransactional: true }
+    const [topic, partition] = partitionOf(sent.partition)
     const timestamp = BigInt(time.nowMs)
-    const toWrite = values.map((value) => ({ timestamp, key: null, value }))
-    const error = await this.#until(async () => {
-      const bytes = buildRecordBatch(toWrite, batchOptions)
+    return async (connection) => {
+      const bytes = buildRecordBatch(
+        sent.values.map((value) => ({ timestamp, key: null, value })),
+        { producerId: id, producerEpoch: epoch, baseSequence, isTransactional: true },
+      )
       const topicData = [{ name: topic, partitionData: [{ index: partition, records: new OwnedRecords(bytes) }] }]
       const request = { transactionalId: this.#transactionalId, acks: -1, timeoutMs: 30_000, topicData }
-      const response = await this.#connection.ask(produce, this.#version === 1 ? 11 : 12, request, { mayDouble: true })
+      const response = await connection.ask(produce, this.#version === 1 ? 11 : 12, request, { mayDouble: true })
       const answered = response.responses[0]?.partitionResponses[0]
       const answer = errorOf(answered?.errorCode)
       if (answer !== 'NONE') this.#say(`${answer}: ${answered?.errorMessage}`)
       if (answer === 'NONE') records.acknowledged(sent, answered?.baseOffset ?? -1n)
       if (answer === 'DUPLICATE_SEQUENCE_NUMBER') records.acknowledged(sent, -1n)
       return answer
-    })
-    this.#say(`${name} ${sequence} in epoch ${epoch}: ${error}`)
-    if (error !== 'NONE' && error !== 'DUPLICATE_SEQUENCE_NUMBER') return this.#failed(error)
-    this.#sequences.set(name, sequence + values.length)
-    return true
+    }
   }
 
   async #add(name: string): Promise<boolean> {

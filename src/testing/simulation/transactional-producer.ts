@@ -99,6 +99,8 @@ export class TransactionalProducer {
       transactions.committed(transaction)
       commit.acknowledged()
       this.#position = next
+      // Its markers may still be under way.
+      if (dice.chance(0.2)) await this.#lookUp()
     } else if (wanted) commit.lost()
     else {
       transactions.aborted(transaction)
@@ -121,7 +123,11 @@ export class TransactionalProducer {
       const other = dice.pick(partitions)
       if (other !== partitions[0] && !(await calls.produce(other, copies, transaction))) return false
       if (dice.chance(0.01)) await time.sleep(dice.between(1000, 3 * timeoutMs))
-      if (dice.chance(0.01)) return false
+      if (dice.chance(0.03)) {
+        const late = [`late in ${transaction}:${from}`]
+        await calls.produceLate(dice.pick(partitions), late, transaction)
+        return false
+      }
     }
     return true
   }
