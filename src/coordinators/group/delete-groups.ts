@@ -1,7 +1,7 @@
 import { errorCode, KafkaError } from '../../../protocol/errors.ts'
 import type { Group } from './group.ts'
 import type { DeletedGroup } from './group-request.ts'
-import type { Offsets } from './offsets.ts'
+import type { Offsets } from './offsets/offsets.ts'
 import { offsetTombstone } from './records.ts'
 import type { Turn } from './turn.ts'
 

@@ -1,5 +1,5 @@
 import { errorCode } from '../../../protocol/errors.ts'
-import { ClassicGroup } from './classic-group.ts'
+import { ClassicGroup } from './classic/classic-group.ts'
 import type { Group } from './group.ts'
 import type { DescribedGroup } from './group-request.ts'
 

@@ -1,6 +1,18 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
 import type { CoordinatorRecord, Decision, Input, Machine, MachineRandom, Producer } from '../machine.ts'
-import { ClassicGroup } from './classic-group.ts'
+import { ClassicGroup } from './classic/classic-group.ts'
+import { heartbeat } from './classic/heartbeat.ts'
+import { joinGroup, sizeRefusal } from './classic/join-group.ts'
+import { leaveGroup } from './classic/leave-group.ts'
+import {
+  evictionTimerExpired,
+  joinTimerExpired,
+  prepareRebalance,
+  restartSession,
+  sessionTimerExpired,
+  syncTimerExpired,
+} from './classic/rebalance.ts'
+import { syncGroup } from './classic/sync-group.ts'
 import { ConnectionTies } from './connection-ties.ts'
 import { ConsumerGroup } from './consumer/consumer-group.ts'
 import { consumerGroupLoaded, heartbeatToConsumerGroup } from './consumer/consumer-groups.ts'
@@ -14,31 +26,19 @@ import { describeGroup } from './describe-groups.ts'
 import type { GroupInput, GroupRequest, JoinGroupRequest } from './group-request.ts'
 import type { GroupImage, GroupSettings } from './group-settings.ts'
 import { offsetExpiryTimer, parseTimer } from './group-timer.ts'
-import { heartbeat } from './heartbeat.ts'
-import { joinGroup, sizeRefusal } from './join-group.ts'
-import { leaveGroup } from './leave-group.ts'
 import { listGroups } from './list-groups.ts'
 import { classicRequestInConsumerGroup } from './migration/classic-request.ts'
 import { classicMemberIsLate } from './migration/leave-in-consumer-group.ts'
 import { namedMember } from './named-member.ts'
-import { commitOffsets } from './offset-commit.ts'
-import { deleteOffsets } from './offset-delete.ts'
-import { expireOffsets } from './offset-expiry.ts'
-import { fetchOffsets } from './offset-fetch.ts'
-import { Offsets } from './offsets.ts'
-import {
-  evictionTimerExpired,
-  joinTimerExpired,
-  prepareRebalance,
-  restartSession,
-  sessionTimerExpired,
-  syncTimerExpired,
-} from './rebalance.ts'
+import { commitOffsets } from './offsets/offset-commit.ts'
+import { deleteOffsets } from './offsets/offset-delete.ts'
+import { expireOffsets } from './offsets/offset-expiry.ts'
+import { fetchOffsets } from './offsets/offset-fetch.ts'
+import { Offsets } from './offsets/offsets.ts'
+import { commitTransactionalOffsets } from './offsets/txn-offset-commit.ts'
 import { type GroupMetadata, newGroupMetadata, offsetTombstone, type ReplayedRecord, readRecord } from './records.ts'
 import { heartbeatAnswer, joinRefusal, syncRefusal } from './responses.ts'
-import { syncGroup } from './sync-group.ts'
 import { Turn } from './turn.ts'
-import { commitTransactionalOffsets } from './txn-offset-commit.ts'
 
 /** What is asked of one group and may change who is a member of it. */
 type OneGroupRequest = Exclude<

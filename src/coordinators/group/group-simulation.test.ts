@@ -3,7 +3,7 @@ import { errorName } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import { seededRandom } from '../../environment/random.ts'
 import type { Decision } from '../machine.ts'
-import { ClassicGroup } from './classic-group.ts'
+import { ClassicGroup } from './classic/classic-group.ts'
 import type { GroupMachine } from './group-machine.ts'
 import type {
   GroupRequest,

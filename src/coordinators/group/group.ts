@@ -1,6 +1,6 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
 import type { CoordinatorRecord } from '../machine.ts'
-import type { CommittedOffset } from './offsets.ts'
+import type { CommittedOffset } from './offsets/offsets.ts'
 
 /** As ListGroups tells it; its filter takes any case. */
 export type GroupType = 'classic' | 'consumer'

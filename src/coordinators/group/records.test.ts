@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { readVectors } from '../../../protocol/vectors/read-vectors.ts'
-import { ClassicGroup } from './classic-group.ts'
+import { ClassicGroup } from './classic/classic-group.ts'
 import { clientHostText } from './client-host.ts'
 import { groupMetadata, groupTombstone, newGroupMetadata, offsetCommit, offsetTombstone, readRecord } from './records.ts'
 

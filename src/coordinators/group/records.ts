@@ -3,9 +3,9 @@ import { groupMetadataRecord } from '../../../protocol/coordinator-records/group
 import { offsetCommitRecord } from '../../../protocol/coordinator-records/offset-commit.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import type { CoordinatorRecord, Producer } from '../machine.ts'
-import type { ClassicGroup } from './classic-group.ts'
-import type { ClassicMember } from './classic-member.ts'
-import type { CommittedOffset } from './offsets.ts'
+import type { ClassicGroup } from './classic/classic-group.ts'
+import type { ClassicMember } from './classic/classic-member.ts'
+import type { CommittedOffset } from './offsets/offsets.ts'
 
 /** The version that Kafka writes, though it reads a later one. */
 const groupMetadataVersion = 3

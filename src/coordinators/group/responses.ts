@@ -1,6 +1,6 @@
 import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
-import type { ClassicGroup } from './classic-group.ts'
-import { emptyAssignment } from './classic-member.ts'
+import type { ClassicGroup } from './classic/classic-group.ts'
+import { emptyAssignment } from './classic/classic-member.ts'
 import type { HeartbeatResponse, JoinGroupResponse, SyncGroupResponse } from './group-request.ts'
 
 export function joinRefusal(memberId: string, error: ErrorName): JoinGroupResponse {

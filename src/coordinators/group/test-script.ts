@@ -1,8 +1,9 @@
 import { errorName } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/schema/field.ts'
 import type { CoordinatorRecord, Decision, Reply, TimerChange } from '../machine.ts'
-import { ClassicGroup } from './classic-group.ts'
-import { ClassicMember } from './classic-member.ts'
+import { ClassicGroup } from './classic/classic-group.ts'
+import { ClassicMember } from './classic/classic-member.ts'
+import { subscribedTopics } from './classic/subscribed-topics.ts'
 import type { ResolveRegexes } from './consumer/consumer-request.ts'
 import {
   consumerRequest,
@@ -26,7 +27,6 @@ import type {
 } from './group-request.ts'
 import { assignmentOf, printAssignment, subscriptionOf } from './migration/test-embedded-protocol.ts'
 import { readRecord } from './records.ts'
-import { subscribedTopics } from './subscribed-topics.ts'
 import { TestGroups } from './test-groups.ts'
 
 export type Words = Readonly<Record<string, string>>

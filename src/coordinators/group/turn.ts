@@ -1,5 +1,5 @@
 import type { CoordinatorRecord, Decision, MachineRandom, Reply, TimerChange } from '../machine.ts'
-import type { ClassicGroup } from './classic-group.ts'
+import type { ClassicGroup } from './classic/classic-group.ts'
 import type { ConnectionTies } from './connection-ties.ts'
 import type { ResolveRegexes } from './consumer/consumer-request.ts'
 import type { ConsumerGroupConfig, GroupTopics } from './consumer/group-topics.ts'

@@ -1,5 +1,5 @@
 import { type ErrorName, errorCode, KafkaError } from '../../../../protocol/errors.ts'
-import { ClassicGroup } from '../classic-group.ts'
+import { ClassicGroup } from '../classic/classic-group.ts'
 import type { Group } from '../group.ts'
 import type { GroupInput } from '../group-request.ts'
 import type { GroupSettings } from '../group-settings.ts'

@@ -1,10 +1,10 @@
 import { type ErrorName, KafkaError } from '../../../../protocol/errors.ts'
+import { type Leaver, leaveAnswer, leaversOf } from '../classic/leave-group.ts'
 import type { ConsumerGroup } from '../consumer/consumer-group.ts'
 import type { ConsumerMember } from '../consumer/consumer-member.ts'
 import { knownStaticMember } from '../consumer/heartbeat-member.ts'
 import { fence, withoutMembers } from '../consumer/leave-consumer-group.ts'
 import type { GroupInput, LeaveGroupRequest, LeaveGroupResponse } from '../group-request.ts'
-import { type Leaver, leaveAnswer, leaversOf } from '../leave-group.ts'
 import type { Turn } from '../turn.ts'
 
 /** Members leave by LeaveGroup: classic ones by themselves, and any that an administrator removes. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { seededRandom } from '../../../environment/random.ts'
 import type { Decision } from '../../machine.ts'
-import { ClassicGroup } from '../classic-group.ts'
+import { ClassicGroup } from '../classic/classic-group.ts'
 import type { ConsumerGroupHeartbeatResponse } from '../consumer/consumer-request.ts'
 import { partitionKey, SimulatedConsumer } from '../consumer/simulated-consumer.ts'
 import type { GroupRequest } from '../group-request.ts'

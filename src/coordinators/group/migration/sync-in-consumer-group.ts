@@ -1,5 +1,5 @@
 import { KafkaError } from '../../../../protocol/errors.ts'
-import { consumerProtocolType } from '../classic-group.ts'
+import { consumerProtocolType } from '../classic/classic-group.ts'
 import type { ConsumerGroup } from '../consumer/consumer-group.ts'
 import type { GroupInput, SyncGroupRequest, SyncGroupResponse } from '../group-request.ts'
 import { syncRefusal } from '../responses.ts'

@@ -1,8 +1,8 @@
 import { KafkaError } from '../../../../protocol/errors.ts'
 import type { ConsumerProtocolSubscription } from '../../../../protocol/messages/consumer-protocol.ts'
 import type { CoordinatorRecord } from '../../machine.ts'
-import { type ClassicGroup, consumerProtocolType } from '../classic-group.ts'
-import type { ClassicMember } from '../classic-member.ts'
+import { type ClassicGroup, consumerProtocolType } from '../classic/classic-group.ts'
+import type { ClassicMember } from '../classic/classic-member.ts'
 import { ConsumerGroup } from '../consumer/consumer-group.ts'
 import { type ConsumerMember, newConsumerMember } from '../consumer/consumer-member.ts'
 import {

@@ -1,9 +1,9 @@
-import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
+import { type ErrorName, errorCode } from '../../../../protocol/errors.ts'
+import type { GroupInput, LeaveGroupRequest, LeaveGroupResponse } from '../group-request.ts'
+import { sessionTimer } from '../group-timer.ts'
+import type { Turn } from '../turn.ts'
 import type { ClassicGroup } from './classic-group.ts'
-import type { GroupInput, LeaveGroupRequest, LeaveGroupResponse } from './group-request.ts'
-import { sessionTimer } from './group-timer.ts'
 import { completeJoinIfAll, prepareRebalance, removeMember } from './rebalance.ts'
-import type { Turn } from './turn.ts'
 
 export interface Leaver {
   readonly memberId: string

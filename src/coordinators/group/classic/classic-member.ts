@@ -1,5 +1,5 @@
-import type { GroupProtocol } from './group-request.ts'
-import { identityBytes, protocolsBytes } from './retained-bytes.ts'
+import type { GroupProtocol } from '../group-request.ts'
+import { identityBytes, protocolsBytes } from '../retained-bytes.ts'
 
 export const emptyAssignment = Buffer.alloc(0)
 

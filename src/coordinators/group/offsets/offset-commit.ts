@@ -1,12 +1,12 @@
-import type { ErrorName } from '../../../protocol/errors.ts'
-import { ClassicGroup } from './classic-group.ts'
+import type { ErrorName } from '../../../../protocol/errors.ts'
+import { ClassicGroup } from '../classic/classic-group.ts'
+import { restartSession } from '../classic/rebalance.ts'
+import type { Committer, Group } from '../group.ts'
+import type { GroupInput, OffsetCommitRequest } from '../group-request.ts'
+import { offsetCommit } from '../records.ts'
+import type { Turn } from '../turn.ts'
 import { answerCommit, refuseCommit, sizedTopics } from './commit-answer.ts'
-import type { Committer, Group } from './group.ts'
-import type { GroupInput, OffsetCommitRequest } from './group-request.ts'
 import type { CommittedOffset } from './offsets.ts'
-import { restartSession } from './rebalance.ts'
-import { offsetCommit } from './records.ts'
-import type { Turn } from './turn.ts'
 
 /** From this version on a missing group is called one (KIP-848). */
 const groupIdNotFoundVersion = 9

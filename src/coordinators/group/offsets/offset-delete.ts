@@ -1,9 +1,9 @@
-import { errorCode } from '../../../protocol/errors.ts'
-import type { Group } from './group.ts'
-import type { GroupInput, OffsetDeleteRequest, OffsetDeleteResponse } from './group-request.ts'
+import { errorCode } from '../../../../protocol/errors.ts'
+import type { Group } from '../group.ts'
+import type { GroupInput, OffsetDeleteRequest, OffsetDeleteResponse } from '../group-request.ts'
+import { offsetTombstone } from '../records.ts'
+import type { Turn } from '../turn.ts'
 import type { Offsets } from './offsets.ts'
-import { offsetTombstone } from './records.ts'
-import type { Turn } from './turn.ts'
 
 /** Removes offsets of topics that the group does not read. To delete what was never committed is no error. */
 export function deleteOffsets(

@@ -1,7 +1,7 @@
-import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
-import type { CoordinatorRecord } from '../machine.ts'
-import type { GroupInput } from './group-request.ts'
-import type { Turn } from './turn.ts'
+import { type ErrorName, errorCode } from '../../../../protocol/errors.ts'
+import type { CoordinatorRecord } from '../../machine.ts'
+import type { GroupInput } from '../group-request.ts'
+import type { Turn } from '../turn.ts'
 
 interface CommitPartition {
   readonly partitionIndex: number

@@ -1,8 +1,8 @@
-import type { ExpiryBase, Group } from './group.ts'
-import { offsetExpiryTimer } from './group-timer.ts'
+import type { ExpiryBase, Group } from '../group.ts'
+import { offsetExpiryTimer } from '../group-timer.ts'
+import { offsetTombstone } from '../records.ts'
+import type { Turn } from '../turn.ts'
 import type { CommittedOffset, Offsets } from './offsets.ts'
-import { offsetTombstone } from './records.ts'
-import type { Turn } from './turn.ts'
 
 /** A decision is one batch: what expires beyond this comes with the next, at once. */
 const tombstonesMax = 1000

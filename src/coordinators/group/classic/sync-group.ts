@@ -1,13 +1,13 @@
-import type { ErrorName } from '../../../protocol/errors.ts'
-import type { CoordinatorRecord } from '../machine.ts'
+import type { ErrorName } from '../../../../protocol/errors.ts'
+import type { CoordinatorRecord } from '../../machine.ts'
+import type { GroupInput, SyncGroupRequest } from '../group-request.ts'
+import { groupMetadata } from '../records.ts'
+import { noRoomError, synced, syncRefusal } from '../responses.ts'
+import { parkedSyncBytes } from '../retained-bytes.ts'
+import type { Turn } from '../turn.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { type ClassicMember, emptyAssignment } from './classic-member.ts'
-import type { GroupInput, SyncGroupRequest } from './group-request.ts'
 import { rebalanceOrCompleteJoin, resetAssignments, restartSession, syncArrived } from './rebalance.ts'
-import { groupMetadata } from './records.ts'
-import { noRoomError, synced, syncRefusal } from './responses.ts'
-import { parkedSyncBytes } from './retained-bytes.ts'
-import type { Turn } from './turn.ts'
 
 export function syncGroup(group: ClassicGroup, input: GroupInput, request: SyncGroupRequest, turn: Turn): void {
   const error = refusalOf(group, request)

@@ -1,6 +1,6 @@
+import type { GroupProtocol } from '../group-request.ts'
+import { firstInHashMap } from '../kafka-order.ts'
 import type { ClassicMember, ParkedJoin, ParkedSync } from './classic-member.ts'
-import type { GroupProtocol } from './group-request.ts'
-import { firstInHashMap } from './kafka-order.ts'
 
 const namesOf = (protocols: readonly GroupProtocol[]): ReadonlySet<string> => new Set(protocols.map(({ name }) => name))
 

@@ -1,7 +1,7 @@
-import { errorCode } from '../../../protocol/errors.ts'
-import { ZERO_UUID } from '../../../protocol/schema/field.ts'
-import type { Group } from './group.ts'
-import type { OffsetFetchGroup, OffsetFetchGroupResponse } from './group-request.ts'
+import { errorCode } from '../../../../protocol/errors.ts'
+import { ZERO_UUID } from '../../../../protocol/schema/field.ts'
+import type { Group } from '../group.ts'
+import type { OffsetFetchGroup, OffsetFetchGroupResponse } from '../group-request.ts'
 import type { CommittedOffset, Offsets } from './offsets.ts'
 
 type FetchedPartition = OffsetFetchGroupResponse['topics'][number]['partitions'][number]

@@ -1,11 +1,11 @@
-import type { ErrorName } from '../../../protocol/errors.ts'
-import type { CoordinatorRecord } from '../machine.ts'
+import type { ErrorName } from '../../../../protocol/errors.ts'
+import type { CoordinatorRecord } from '../../machine.ts'
+import type { CommittedTopic, Committer, ExpiryBase, Group } from '../group.ts'
+import type { GroupProtocol } from '../group-request.ts'
+import { type GroupMetadata, groupTombstone, type MemberMetadata } from '../records.ts'
+import { groupNamesBytes, pendingMemberBytes } from '../retained-bytes.ts'
 import { ClassicMember } from './classic-member.ts'
-import type { CommittedTopic, Committer, ExpiryBase, Group } from './group.ts'
-import type { GroupProtocol } from './group-request.ts'
 import { Members } from './members.ts'
-import { type GroupMetadata, groupTombstone, type MemberMetadata } from './records.ts'
-import { groupNamesBytes, pendingMemberBytes } from './retained-bytes.ts'
 import { subscribedTopics } from './subscribed-topics.ts'
 
 /** Kafka's fifth state, Dead, is a group that is no longer there. */

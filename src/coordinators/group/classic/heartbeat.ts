@@ -1,9 +1,9 @@
-import type { ErrorName } from '../../../protocol/errors.ts'
+import type { ErrorName } from '../../../../protocol/errors.ts'
+import type { GroupInput, HeartbeatRequest } from '../group-request.ts'
+import { heartbeatAnswer } from '../responses.ts'
+import type { Turn } from '../turn.ts'
 import type { ClassicGroup } from './classic-group.ts'
-import type { GroupInput, HeartbeatRequest } from './group-request.ts'
 import { restartSession } from './rebalance.ts'
-import { heartbeatAnswer } from './responses.ts'
-import type { Turn } from './turn.ts'
 
 export function heartbeat(group: ClassicGroup, input: GroupInput, request: HeartbeatRequest, turn: Turn): void {
   turn.reply(input.id, heartbeatAnswer(beat(group, request, turn)))

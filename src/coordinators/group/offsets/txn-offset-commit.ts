@@ -1,9 +1,9 @@
-import type { ErrorName } from '../../../protocol/errors.ts'
+import type { ErrorName } from '../../../../protocol/errors.ts'
+import type { Committer, Group } from '../group.ts'
+import type { GroupInput, TxnOffsetCommitRequest } from '../group-request.ts'
+import { offsetCommit } from '../records.ts'
+import type { Turn } from '../turn.ts'
 import { answerCommit, refuseCommit, sizedTopics } from './commit-answer.ts'
-import type { Committer, Group } from './group.ts'
-import type { GroupInput, TxnOffsetCommitRequest } from './group-request.ts'
-import { offsetCommit } from './records.ts'
-import type { Turn } from './turn.ts'
 
 /** From this version on clients know the errors of consumer groups (KIP-1319). */
 const memberEpochVersion = 6

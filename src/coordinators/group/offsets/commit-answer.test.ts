@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals'
-import { errorCode } from '../../../protocol/errors.ts'
-import type { CoordinatorRecord } from '../machine.ts'
+import { errorCode } from '../../../../protocol/errors.ts'
+import type { CoordinatorRecord } from '../../machine.ts'
+import type { GroupInput } from '../group-request.ts'
+import type { GroupImage } from '../group-settings.ts'
+import { testSettings } from '../test-groups.ts'
+import { Turn } from '../turn.ts'
 import { answerCommit } from './commit-answer.ts'
-import type { GroupInput } from './group-request.ts'
-import type { GroupImage } from './group-settings.ts'
-import { testSettings } from './test-groups.ts'
-import { Turn } from './turn.ts'
 
 test('a commit that no batch can hold is refused before all of it is written down', () => {
   const turn = new Turn(0, { uuid: () => '' }, { ...testSettings, batchBytesMax: 10_000 }, {} as GroupImage, null as never)

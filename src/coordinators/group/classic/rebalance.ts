@@ -1,10 +1,10 @@
-import type { ErrorName } from '../../../protocol/errors.ts'
+import type { ErrorName } from '../../../../protocol/errors.ts'
+import { joinTimer, sessionTimer, syncTimer } from '../group-timer.ts'
+import { groupMetadata } from '../records.ts'
+import { joinedGeneration, joinRefusal, syncRefusal } from '../responses.ts'
+import type { Turn } from '../turn.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { type ClassicMember, emptyAssignment } from './classic-member.ts'
-import { joinTimer, sessionTimer, syncTimer } from './group-timer.ts'
-import { groupMetadata } from './records.ts'
-import { joinedGeneration, joinRefusal, syncRefusal } from './responses.ts'
-import type { Turn } from './turn.ts'
 
 /** A group of static members alone asks again after its rebalance timeout; clients choose that, also 0. */
 const postponedJoinMinMs = 1000
