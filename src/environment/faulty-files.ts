@@ -21,11 +21,12 @@ export class FaultyFiles implements Files {
   readonly #inner = new SystemFiles()
   readonly #known = new Map<string, Known>()
   readonly #locks = new Set<FileLock>()
+  /** What the system has been asked for and has not done: it still comes to its end, and what is known of the files with it. */
+  readonly #underWay = new Set<Promise<unknown>>()
   #lost = false
 
-  async open(path: string, options: { readonly create?: boolean } = {}): Promise<OpenFile> {
-    this.#mustHavePower()
-    return this.#wrap(path, await this.#inner.open(path, options))
+  open(path: string, options: { readonly create?: boolean } = {}): Promise<OpenFile> {
+    return this.#powered(async () => this.#wrap(path, await this.#inner.open(path, options)))
   }
 
   openSync(path: string, options: { readonly create?: boolean } = {}): OpenFile {
@@ -38,9 +39,8 @@ export class FaultyFiles implements Files {
     return await this.#inner.read(path)
   }
 
-  async replace(path: string, bytes: Buffer): Promise<void> {
-    this.#mustHavePower()
-    await this.#inner.replace(path, bytes)
+  replace(path: string, bytes: Buffer): Promise<void> {
+    return this.#powered(() => this.#inner.replace(path, bytes))
   }
 
   async list(path: string): Promise<readonly DirectoryEntry[]> {
@@ -48,9 +48,8 @@ export class FaultyFiles implements Files {
     return await this.#inner.list(path)
   }
 
-  async makeDirectory(path: string): Promise<void> {
-    this.#mustHavePower()
-    await this.#inner.makeDirectory(path)
+  makeDirectory(path: string): Promise<void> {
+    return this.#powered(() => this.#inner.makeDirectory(path))
   }
 
   async syncDirectory(path: string): Promise<void> {
@@ -60,26 +59,29 @@ export class FaultyFiles implements Files {
     for (const [each, known] of this.#known) if (dirname(each) === path) known.entryDurable = true
   }
 
-  async rename(from: string, to: string): Promise<void> {
-    this.#mustHavePower()
-    await this.#inner.rename(from, to)
-    for (const [path, known] of [...this.#known]) {
-      if (path !== from && !path.startsWith(from + sep)) continue
+  rename(from: string, to: string): Promise<void> {
+    return this.#powered(async () => {
+      await this.#inner.rename(from, to)
+      for (const [path, known] of [...this.#known]) {
+        if (path !== from && !path.startsWith(from + sep)) continue
+        this.#known.delete(path)
+        this.#known.set(path === from ? to : join(to, path.slice(from.length + 1)), known)
+      }
+    })
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#powered(async () => {
+      await this.#inner.remove(path)
       this.#known.delete(path)
-      this.#known.set(path === from ? to : join(to, path.slice(from.length + 1)), known)
-    }
+    })
   }
 
-  async remove(path: string): Promise<void> {
-    this.#mustHavePower()
-    await this.#inner.remove(path)
-    this.#known.delete(path)
-  }
-
-  async removeTree(path: string): Promise<void> {
-    this.#mustHavePower()
-    await this.#inner.removeTree(path)
-    for (const each of [...this.#known.keys()]) if (each.startsWith(path + sep)) this.#known.delete(each)
+  removeTree(path: string): Promise<void> {
+    return this.#powered(async () => {
+      await this.#inner.removeTree(path)
+      for (const each of [...this.#known.keys()]) if (each.startsWith(path + sep)) this.#known.delete(each)
+    })
   }
 
   space(path: string): { readonly totalBytes: bigint; readonly usableBytes: bigint } {
@@ -99,10 +101,22 @@ export class FaultyFiles implements Files {
   /** The process is gone as well: everything fails from now on, and the lock is free. Of what was not synced a part may be there, or zeros. */
   async losePower(random: Random): Promise<void> {
     this.#lost = true
+    await Promise.allSettled([...this.#underWay])
     for (const lock of this.#locks) await lock.release()
     for (const [path, known] of this.#known) {
       if (known.entryDurable) tear(path, known.syncedBytes, random)
       else await this.#inner.remove(path)
+    }
+  }
+
+  async #powered<T>(run: () => Promise<T>): Promise<T> {
+    this.#mustHavePower()
+    const running = run()
+    this.#underWay.add(running)
+    try {
+      return await running
+    } finally {
+      this.#underWay.delete(running)
     }
   }
 
@@ -130,7 +144,7 @@ export class FaultyFiles implements Files {
       },
       write: async (pieces, position) => {
         mayWrite()
-        await file.write(pieces, position)
+        await this.#powered(() => file.write(pieces, position))
         this.#mustHavePower()
       },
       sync: async () => {
@@ -145,7 +159,7 @@ export class FaultyFiles implements Files {
         // A full disk takes nothing, but gives.
         if (systemErrorCode(this.failWrites) === 'ENOSPC') this.#mustHavePower()
         else mayWrite()
-        await file.truncate(size)
+        await this.#powered(() => file.truncate(size))
         known.syncedBytes = Math.min(known.syncedBytes, size)
       },
       close: () => file.close(),
