@@ -69,9 +69,11 @@ class GroupMember(Member):
             fetch_max_wait_ms=200,
             max_poll_records=10,
         )
-        # A leader that gets the topic's metadata while it joins assigns nothing and, with 3.0.12, never again: so first.
+        # A leader that gets the topic's metadata while it joins, or after it has joined, assigns nothing or joins once more (3.0.12), and a
+        # commit in the midst of that fails. So it gets them first, and as one that subscribes to the topic.
         self.consumer.partitions_for_topic(topic)
         self.consumer.subscribe([topic])
+        self.consumer.topics()
 
     def poll_once(self, paused):
         if paused:
