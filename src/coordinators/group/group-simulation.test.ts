@@ -297,13 +297,15 @@ const offsetsOf = ({ offsets }: GroupMachine): readonly (readonly [number, bigin
 
 // One seed of many each time, told by its title when it fails; those that ever failed stand here for ever.
 const today = Math.floor(Date.now() / 1000)
-const seeds = [1, 2, 3, 4, 5, ...Array.from({ length: 7 }, (_, index) => today + index)]
+const known = [1, 2, 3, 4, 5]
+const seeds = [...known, ...Array.from({ length: 7 }, (_, index) => today + index)]
 let confirmedCount = 0
 
 test.each(seeds)('random clients of one group, seed %i', (seed) => {
   const simulation = new Simulation(seed)
   simulation.run()
-  confirmedCount += simulation.confirmedCount
+  // Of the same seeds each time: some come far, some hardly begin.
+  if (known.includes(seed)) confirmedCount += simulation.confirmedCount
 })
 
-test('the runs came far enough to show something', () => expect(confirmedCount).toBeGreaterThan(20 * seeds.length))
+test('the runs came far enough to show something', () => expect(confirmedCount).toBeGreaterThan(100))
