@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { BrokerProcess } from './broker-process.ts'
 import { type Client, findClient } from './client-list.ts'
 import { type ClientEvent, ClientProcess, type Membership, type ReadRecord } from './client-process.ts'
+import { randomBelow } from './random-below.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface PipelineOptions {
@@ -63,14 +64,14 @@ class Pipelines implements AsyncDisposable {
   readonly #input: string[] = []
   readonly #writer: ClientProcess
   readonly #reader: ClientProcess
-  #state: number
+  readonly #random: (below: number) => number
   #starts = 0
   #finished = false
 
   constructor(client: Client, broker: BrokerProcess, instances: number, protocol: Membership['protocol'], seed: number) {
     this.#client = client
     this.#broker = broker
-    this.#state = seed
+    this.#random = randomBelow(seed)
     this.#writer = new ClientProcess(client, broker.address)
     this.#reader = new ClientProcess(client, broker.address)
     this.#workers = Array.from({ length: instances }, (_, n) => new Worker(client, broker, `worker-${n}`, protocol))
@@ -92,12 +93,6 @@ class Pipelines implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#finished = true
     await Promise.all([this.#writer, this.#reader, ...this.#workers].map((process) => process.stop()))
-  }
-
-  /** Mulberry-like steps: any seed is a good one, and repeats the choices. */
-  #random(below: number): number {
-    this.#state = (Math.imul(this.#state ^ (this.#state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0
-    return (this.#state >>> 0) % below
   }
 
   async #keepRunning(worker: Worker): Promise<void> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
 import { BrokerProcess } from '../broker-process.ts'
+import { randomBelow } from '../random-below.ts'
 
 /*
  * What acks=all was answered for is there after a kill -9, at its offset: 50 kills in the middle of produce on one data directory.
@@ -15,12 +16,7 @@ const topic = 'killed'
 type Acknowledged = Map<number, Map<string, string>>
 
 const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
-let state = seed
-/** Mulberry-like steps: any seed is a good one, and repeats the moments of the kills. */
-const random = (below: number): number => {
-  state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0
-  return (state >>> 0) % below
-}
+const random = randomBelow(seed)
 
 let broker: BrokerProcess
 let kafka: Kafka

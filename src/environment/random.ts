@@ -29,8 +29,8 @@ function uuidText(bytes: (count: number) => Buffer): string {
   }
 }
 
-/** A counter whose steps are mixed: short, and every seed is a good one. */
-function splitMix32(seed: number): () => number {
+/** Whole numbers of 32 bits from a counter whose steps are mixed: short, and every seed is a good one. */
+export function splitMix32(seed: number): () => number {
   let state = seed | 0
   return () => {
     state = (state + 0x9e3779b9) | 0

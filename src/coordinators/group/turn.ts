@@ -1,4 +1,5 @@
-import type { CoordinatorRecord, Decision, MachineRandom, Reply, TimerChange } from '../machine.ts'
+import { DecisionDraft } from '../decision-draft.ts'
+import type { CoordinatorRecord, MachineRandom } from '../machine.ts'
 import type { ClassicGroup } from './classic/classic-group.ts'
 import type { ConnectionTies } from './connection-ties.ts'
 import type { ResolveRegexes } from './consumer/consumer-request.ts'
@@ -9,20 +10,17 @@ import type { GroupImage, GroupSettings } from './group-settings.ts'
 const recordOverheadBytes = 32
 const batchOverheadBytes = 128
 
-/** One decision in the making: what it may look at besides the groups, and what has come of it so far. */
-export class Turn {
+/** One decision in the making, with what it may look at besides the groups. */
+export class Turn extends DecisionDraft<ResolveRegexes> {
   readonly nowMs: number
   readonly random: MachineRandom
   readonly settings: GroupSettings
   readonly ties: ConnectionTies
   readonly #image: GroupImage
-  readonly #records: CoordinatorRecord[] = []
-  readonly #replies: Reply[] = []
-  readonly #timers: TimerChange[] = []
-  readonly #effects: ResolveRegexes[] = []
   #classic: ClassicGroup | null = null
 
   constructor(nowMs: number, random: MachineRandom, settings: GroupSettings, image: GroupImage, ties: ConnectionTies) {
+    super()
     this.nowMs = nowMs
     this.random = random
     this.settings = settings
@@ -34,17 +32,9 @@ export class Turn {
     return this.#image.topics
   }
 
-  get recordCount(): number {
-    return this.#records.length
-  }
-
   /** What holds for a consumer group now. */
   consumerConfig(groupId: string): ConsumerGroupConfig {
     return this.#image.consumerConfig(groupId)
-  }
-
-  record(record: CoordinatorRecord): void {
-    this.#records.push(record)
   }
 
   /** Whether the records fit into one batch of the internal topic, and so are written all or not at all. */
@@ -58,19 +48,6 @@ export class Turn {
     return growthBytes <= 0 || growthBytes <= this.#image.memberRoomBytes
   }
 
-  /** `Response` is spelled out by the caller, so that a response of the wrong API does not compile. */
-  reply<Response extends object>(id: number, response: Response): void {
-    this.#replies.push({ id, response })
-  }
-
-  setTimer(key: string, delayMs: number): void {
-    this.#timers.push({ set: key, delayMs })
-  }
-
-  cancelTimer(key: string): void {
-    this.#timers.push({ cancel: key })
-  }
-
   /** The classic group that a consumer group becomes by this decision; null: none does. */
   get classic(): ClassicGroup | null {
     return this.#classic
@@ -78,13 +55,5 @@ export class Turn {
 
   becomes(classic: ClassicGroup): void {
     this.#classic = classic
-  }
-
-  effect(effect: ResolveRegexes): void {
-    this.#effects.push(effect)
-  }
-
-  decision(): Decision<ResolveRegexes> {
-    return { records: this.#records, replies: this.#replies, timers: this.#timers, effects: this.#effects }
   }
 }

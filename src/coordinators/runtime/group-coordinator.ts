@@ -15,7 +15,6 @@ import type {
   DeletedGroup,
   DescribedGroup,
   GroupRequest,
-  ListedGroup,
   ListGroupsRequest,
   ListGroupsResponse,
   TxnOffsetCommitRequest,
@@ -87,10 +86,9 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
 
   /** All groups of the node. As in Kafka one partition that is being loaded refuses the whole. */
   async list(request: ListGroupsRequest, caller: CoordinatorCaller): Promise<ListGroupsResponse> {
-    const asked = this.#topic.requestAll({ api: 'ListGroups', request }, caller)
     try {
-      const answers = await Promise.all(asked.map((answer) => answer.catch(noneIfNotCoordinator)))
-      return { errorCode: 0, groups: answers.flatMap((answer) => ('groups' in answer ? (answer.groups as ListedGroup[]) : [])) }
+      const answers = (await this.#topic.requestAll({ api: 'ListGroups', request }, caller)) as readonly ListGroupsResponse[]
+      return { errorCode: 0, groups: answers.flatMap(({ groups }) => groups) }
     } catch (error) {
       if (error instanceof KafkaError) return { errorCode: error.errorCode, groups: [] }
       throw error
@@ -201,12 +199,6 @@ export class GroupCoordinator implements Coordinator<GroupRequest> {
 const noRoomCode = errorCode(noRoomError)
 /** A client that is refused asks again within a second: one line stands for them all. */
 const noRoomLineMs = 60_000
-
-/** The partition has another leader by now: its groups are that one's to list. */
-function noneIfNotCoordinator(error: unknown): object {
-  if (error instanceof KafkaError && error.code === 'NOT_COORDINATOR') return {}
-  throw error
-}
 
 /** What the log, or the transaction's coordinator, says in words that producers know from a group's. */
 const transactionalRefusals: ReadonlyMap<ErrorName, ErrorName> = new Map<ErrorName, ErrorName>([

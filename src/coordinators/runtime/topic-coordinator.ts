@@ -55,9 +55,12 @@ export class TopicCoordinator<
     return coordinator?.request(request, caller, guard) ?? Promise.reject(new KafkaError('NOT_COORDINATOR'))
   }
 
-  /** Asks each partition that this node leads; each may reject with KafkaError. */
-  requestAll(request: Request, caller: CoordinatorCaller): readonly Promise<object>[] {
-    return [...this.#partitions.values()].map(({ coordinator }) => coordinator.request(request, caller))
+  /** Asks each partition that this node leads; what another one leads by now is that one's to tell. Rejects with KafkaError if one refuses. */
+  async requestAll(request: Request, caller: CoordinatorCaller): Promise<readonly object[]> {
+    const asked = [...this.#partitions.values()].map(({ coordinator }) =>
+      coordinator.request(request, caller).catch(nullIfNotCoordinator),
+    )
+    return (await Promise.all(asked)).filter((response) => response !== null)
   }
 
   /** The log that the records of a key go to; undefined: nobody coordinates it here. */
@@ -169,4 +172,9 @@ export class TopicCoordinator<
       throw error
     }
   }
+}
+
+function nullIfNotCoordinator(error: unknown): null {
+  if (error instanceof KafkaError && error.code === 'NOT_COORDINATOR') return null
+  throw error
 }

@@ -1,9 +1,9 @@
 import { type ErrorName, errorCode, KafkaError } from '../../../protocol/errors.ts'
-import { describeTransactions } from '../../../protocol/messages/describe-transactions.ts'
 import type { Cluster, ClusterNode } from '../../cluster/cluster.ts'
 import type { ProducerIdSource } from '../../cluster/producer-ids.ts'
 import { TRANSACTION_STATE_TOPIC } from '../../cluster/topic-names.ts'
 import type { Environment } from '../../environment/environment.ts'
+import { notDescribed } from '../transaction/describe-transaction.ts'
 import { TransactionMachine } from '../transaction/transaction-machine.ts'
 import type {
   ListTransactionsRequest,
@@ -85,10 +85,13 @@ export class TransactionCoordinator implements Coordinator<TransactionRequest> {
   /** Of all partitions that this node leads; as in Kafka, a partition that is being loaded refuses the whole. */
   async list(request: ListTransactionsRequest, caller: CoordinatorCaller): Promise<ListTransactionsResponse> {
     const asked = { api: 'ListTransactions', request } as const
-    const answers = this.#topic.requestAll(asked, caller).map((answer) => answer.catch((error) => refusedPartition(asked, error)))
-    const responses = (await Promise.all(answers)) as ListTransactionsResponse[]
-    const refusal = responses.find((response) => response.errorCode !== 0)
-    if (refusal !== undefined) return { ...refusal, transactionStates: [] }
+    let responses: readonly ListTransactionsResponse[]
+    try {
+      responses = (await this.#topic.requestAll(asked, caller)) as readonly ListTransactionsResponse[]
+    } catch (error) {
+      if (error instanceof KafkaError) return refuse(asked, error.code) as ListTransactionsResponse
+      throw error
+    }
     const found = responses.flatMap(({ transactionStates }) => transactionStates)
     const transactionStates = await this.#matching(request.transactionalIdPattern ?? '', found)
     if (transactionStates === null) return refuse(asked, 'INVALID_REGULAR_EXPRESSION') as ListTransactionsResponse
@@ -156,12 +159,6 @@ export class TransactionCoordinator implements Coordinator<TransactionRequest> {
   }
 }
 
-/** A partition that has another leader by now is that one's to list. */
-function refusedPartition(asked: TransactionRequest, error: unknown): object {
-  if (!(error instanceof KafkaError)) throw error
-  return refuse(asked, error.code === 'NOT_COORDINATOR' ? 'NONE' : error.code)
-}
-
 function refuse(asked: TransactionRequest, error: ErrorName): object {
   const refusal = { errorCode: errorCode(error) }
   switch (asked.api) {
@@ -171,8 +168,7 @@ function refuse(asked: TransactionRequest, error: ErrorName): object {
     case 'AddPartitions':
       return { ...refusal, missing: [] }
     case 'DescribeTransaction':
-      return describeTransactions.refuse({ transactionalIds: [asked.transactionalId] }, new KafkaError(error))
-        .transactionStates[0]!
+      return notDescribed(asked.transactionalId, error)
     case 'ListTransactions':
       return { ...refusal, unknownStateFilters: [], transactionStates: [] }
   }

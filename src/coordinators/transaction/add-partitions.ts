@@ -34,9 +34,7 @@ function add(known: Transaction | undefined, request: AddPartitions, turn: Turn)
   if (!turn.canHold(transactionVersion)) return 'UNSUPPORTED_VERSION'
   const added = withPartitions(known, partitions, transactionVersion, turn.nowMs)
   // What Kafka makes of a record that is too large for its topic.
-  if (!turn.fitsBatch(added)) return 'UNKNOWN_SERVER_ERROR'
-  turn.write(added)
-  return 'NONE'
+  return turn.writeIfFits(added) ? 'NONE' : 'UNKNOWN_SERVER_ERROR'
 }
 
 /** KIP-588: before version 2 nobody knows PRODUCER_FENCED. */

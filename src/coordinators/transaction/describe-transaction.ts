@@ -1,10 +1,11 @@
-import { type ErrorName, errorCode } from '../../../protocol/errors.ts'
+import { type ErrorName, KafkaError } from '../../../protocol/errors.ts'
+import { describeTransactions } from '../../../protocol/messages/describe-transactions.ts'
 import type { Transaction } from './transaction.ts'
 import type { DescribedTransaction } from './transaction-request.ts'
 
 export function describeTransaction(transactionalId: string, known: Transaction | undefined): DescribedTransaction {
-  if (transactionalId === '') return refusal(transactionalId, 'INVALID_REQUEST')
-  if (known === undefined) return refusal(transactionalId, 'TRANSACTIONAL_ID_NOT_FOUND')
+  if (transactionalId === '') return notDescribed(transactionalId, 'INVALID_REQUEST')
+  if (known === undefined) return notDescribed(transactionalId, 'TRANSACTIONAL_ID_NOT_FOUND')
   return {
     errorCode: 0,
     transactionalId,
@@ -17,16 +18,6 @@ export function describeTransaction(transactionalId: string, known: Transaction 
   }
 }
 
-/** Kafka leaves all else at zero, not at -1. */
-function refusal(transactionalId: string, error: ErrorName): DescribedTransaction {
-  return {
-    errorCode: errorCode(error),
-    transactionalId,
-    transactionState: '',
-    transactionTimeoutMs: 0,
-    transactionStartTimeMs: 0n,
-    producerId: 0n,
-    producerEpoch: 0,
-    topics: [],
-  }
+export function notDescribed(transactionalId: string, error: ErrorName): DescribedTransaction {
+  return describeTransactions.refuse({ transactionalIds: [transactionalId] }, new KafkaError(error)).transactionStates[0]!
 }

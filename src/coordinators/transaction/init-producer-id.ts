@@ -108,8 +108,7 @@ function firstProducer(producerId: bigint, { transactionTimeoutMs }: InitProduce
 function write(before: Transaction, producer: InitializedProducer, turn: Turn): Given | ErrorName {
   const made = initialized(before, producer, turn.nowMs)
   // What Kafka makes of a record that is too large for its topic.
-  if (!turn.fitsBatch(made)) return 'UNKNOWN_SERVER_ERROR'
-  turn.write(made)
+  if (!turn.writeIfFits(made)) return 'UNKNOWN_SERVER_ERROR'
   return { producerId: producer.producerId, producerEpoch: producer.producerEpoch }
 }
 

@@ -1,4 +1,5 @@
-import type { CoordinatorRecord, Decision, Reply, TimerChange } from '../machine.ts'
+import { DecisionDraft } from '../decision-draft.ts'
+import type { CoordinatorRecord } from '../machine.ts'
 import type { DrawnProducerIds, ProducerIdResult, Waiting } from './drawn-producer-ids.ts'
 import { canHold, transactionRecord } from './records.ts'
 import { listPartitions, type Transaction } from './transaction.ts'
@@ -11,8 +12,8 @@ const batchOverheadBytes = 160
 /** A transaction that could be added to must also fit when it ends, with two producer ids more. */
 const endBytesMax = 64
 
-/** One decision in the making: what it may look at besides the transactions, and what has come of it so far. */
-export class Turn {
+/** One decision in the making, with what it may look at besides the transactions. */
+export class Turn extends DecisionDraft<TransactionEffect> {
   readonly nowMs: number
   readonly settings: TransactionSettings
   readonly transactionVersion: number
@@ -20,20 +21,13 @@ export class Turn {
   /** What this turn was begun for; taken once. */
   #drawn: ProducerIdResult | null = null
   readonly #written: Transaction[] = []
-  readonly #records: CoordinatorRecord[] = []
-  readonly #replies: Reply[] = []
-  readonly #timers: TimerChange[] = []
-  readonly #effects: TransactionEffect[] = []
 
   constructor(nowMs: number, settings: TransactionSettings, image: TransactionImage, producerIds: DrawnProducerIds) {
+    super()
     this.nowMs = nowMs
     this.settings = settings
     this.transactionVersion = image.transactionVersion
     this.#producerIds = producerIds
-  }
-
-  get recordCount(): number {
-    return this.#records.length
   }
 
   /** What the transactions will be once the records are replayed. */
@@ -55,7 +49,7 @@ export class Turn {
   drawProducerId(transactionalId: string, waiting: Waiting): ProducerIdResult | null {
     const drawn = this.#drawn
     this.#drawn = null
-    if (drawn === null) this.#effects.push(this.#producerIds.ask(transactionalId, waiting))
+    if (drawn === null) this.effect(this.#producerIds.ask(transactionalId, waiting))
     return drawn
   }
 
@@ -64,25 +58,22 @@ export class Turn {
     return canHold(clientTransactionVersion, this.transactionVersion)
   }
 
-  fitsBatch(transaction: Transaction): boolean {
-    const { key, value } = transactionRecord(transaction, this.transactionVersion)
-    const bytes = key.length + (value?.length ?? 0) + batchOverheadBytes + endBytesMax
-    return bytes <= this.settings.batchBytesMax
-  }
-
   /** One transition. What is prepared gets its markers as soon as the record is durable. */
   write(transaction: Transaction): void {
-    this.#written.push(transaction)
-    this.#records.push(transactionRecord(transaction, this.transactionVersion))
-    if (isPrepared(transaction.state)) this.askMarkers(transaction)
+    this.#write(transaction, transactionRecord(transaction, this.transactionVersion))
   }
 
-  record(record: CoordinatorRecord): void {
-    this.#records.push(record)
+  /** A transition that makes the record grow. False: it would not fit into a batch of the internal topic. */
+  writeIfFits(transaction: Transaction): boolean {
+    const record = transactionRecord(transaction, this.transactionVersion)
+    const bytes = record.key.length + (record.value?.length ?? 0) + batchOverheadBytes + endBytesMax
+    if (bytes > this.settings.batchBytesMax) return false
+    this.#write(transaction, record)
+    return true
   }
 
   askMarkers(transaction: Transaction): void {
-    this.#effects.push({
+    this.effect({
       kind: 'markers',
       transactionalId: transaction.transactionalId,
       producer: { id: transaction.producerId, epoch: transaction.producerEpoch },
@@ -92,16 +83,9 @@ export class Turn {
     })
   }
 
-  /** `Response` is spelled out by the caller, so that a response of the wrong API does not compile. */
-  reply<Response extends object>(id: number, response: Response): void {
-    this.#replies.push({ id, response })
-  }
-
-  setTimer(key: string, delayMs: number): void {
-    this.#timers.push({ set: key, delayMs })
-  }
-
-  decision(): Decision<TransactionEffect> {
-    return { records: this.#records, replies: this.#replies, timers: this.#timers, effects: this.#effects }
+  #write(transaction: Transaction, record: CoordinatorRecord): void {
+    this.#written.push(transaction)
+    this.record(record)
+    if (isPrepared(transaction.state)) this.askMarkers(transaction)
   }
 }

@@ -1,9 +1,11 @@
+import { splitMix32 } from '../../environment/random.ts'
+
 /** The one source of chance of a simulation, from its seed. */
 export class Dice {
-  #state: number
+  readonly #next: () => number
 
   constructor(seed: number) {
-    this.#state = seed | 0
+    this.#next = splitMix32(seed)
   }
 
   /** A whole number below `sides`. */
@@ -25,11 +27,7 @@ export class Dice {
     return choices[this.roll(choices.length)]!
   }
 
-  /** Each step mixes a counter (splitmix32): every seed is a good one. */
   #fraction(): number {
-    this.#state = (this.#state + 0x9e3779b9) | 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 0x1_0000_0000
+    return this.#next() / 0x1_0000_0000
   }
 }
