@@ -1,10 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
@@ -16,40 +10,13 @@ import { recordBatches } from '../../protocol/records/record-batch.ts'
 import { buildRecordBatch } from '../../protocol/records/record-batch-builder.ts'
 import { OwnedRecords } from '../../protocol/records/records-slice.ts'
 import { seededRandom } from '../environment/random.ts'
-import { ProtocolClient } from './protocol-client.ts'
+import { killableBroker } from './test-killable-broker.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? 17)
 const inFlightMax = 5
 const recordsInBatch = 3
 
-let directory = ''
-let child: ChildProcess
-let client: ProtocolClient
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'killed-broker-'))
-  await start()
-})
-
-afterEach(async () => {
-  await client.close()
-  await kill()
-  await rm(directory, { recursive: true, force: true })
-})
-
-async function start(): Promise<void> {
-  child = fork(fileURLToPath(new URL('./killed-broker.js', import.meta.url)), [directory], { stdio: 'inherit', execArgv: [] })
-  const [port] = (await once(child, 'message')) as [number]
-  client = await ProtocolClient.connect(port)
-}
-
-async function kill(): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
-  await client.closed
-}
+const broker = killableBroker('killed-broker-')
 
 /** The n-th batch of the producer, always the same. */
 function batchOf(producerId: bigint, n: number): Buffer {
@@ -64,7 +31,7 @@ function batchOf(producerId: bigint, n: number): Buffer {
 async function send(producerId: bigint, n: number, acks: number): Promise<bigint> {
   const partitionData = [{ index: 0, records: new OwnedRecords(batchOf(producerId, n)) }]
   const body = { transactionalId: null, acks, timeoutMs: 10_000, topicData: [{ name: 'orders', partitionData }] }
-  const answer = (await client.request(produce, 9, body)).responses[0]!.partitionResponses[0]!
+  const answer = (await broker.client.request(produce, 9, body)).responses[0]!.partitionResponses[0]!
   expect([n, answer.errorCode]).toEqual([n, 0])
   return answer.baseOffset
 }
@@ -74,7 +41,7 @@ async function everyValue(): Promise<number[]> {
   for (;;) {
     const partitions = [{ partition: 0, fetchOffset: BigInt(values.length), partitionMaxBytes: 1 << 20 }]
     const asked = { replicaId: -1, maxWaitMs: 0, minBytes: 0, topics: [{ topic: 'orders', partitions }] }
-    const answer = (await client.request(fetch, 12, asked)).responses[0]!.partitions[0]!
+    const answer = (await broker.client.request(fetch, 12, asked)).responses[0]!.partitions[0]!
     expect(answer.errorCode).toBe(0)
     const bytes = answer.records?.view() ?? Buffer.alloc(0)
     if (bytes.length === 0) return values
@@ -92,7 +59,7 @@ test.each([-1, 1])(
   async (acks) => {
     const random = seededRandom(seed)
     const init = { transactionalId: null, transactionTimeoutMs: 0 }
-    const { producerId } = await client.request(initProducerId, 4, init)
+    const { producerId } = await broker.client.request(initProducerId, 4, init)
     const offsets = new Map<number, bigint>()
     let next = 0
     const acknowledge = async (n: number): Promise<void> => {
@@ -116,9 +83,9 @@ test.each([-1, 1])(
         left -= 1
       }
       const unanswered = Promise.allSettled(underWay.values())
-      await kill()
+      await broker.kill()
       await unanswered
-      await start()
+      await broker.start()
       const again = Array.from({ length: next }, (_, n) => n).filter((n) => !offsets.has(n))
       expect(again.length).toBeLessThanOrEqual(inFlightMax)
       await Promise.all(again.map(acknowledge))
@@ -134,9 +101,9 @@ test('an offset whose commit was acknowledged is there after kill -9', async () 
   let committed = 0n
   for (let round = 0; round < 3; round++) {
     for (;;) {
-      const { coordinators } = await client.request(findCoordinator, 4, { keyType: 0, coordinatorKeys: ['g'] })
+      const { coordinators } = await broker.client.request(findCoordinator, 4, { keyType: 0, coordinatorKeys: ['g'] })
       const topics = [{ name: 'orders', partitionIndexes: [0] }]
-      const found = await client.request(offsetFetch, 8, { groups: [{ groupId: 'g', topics }], requireStable: true })
+      const found = await broker.client.request(offsetFetch, 8, { groups: [{ groupId: 'g', topics }], requireStable: true })
       const [group] = found.groups
       // Loading.
       if (coordinators[0]!.errorCode !== 0 || group!.errorCode !== 0) continue
@@ -148,14 +115,14 @@ test('an offset whose commit was acknowledged is there after kill -9', async () 
     const commit = async (offset: bigint): Promise<void> => {
       const partitions = [{ partitionIndex: 0, committedOffset: offset, ...details }]
       const member = { groupId: 'g', generationIdOrMemberEpoch: -1, memberId: '', topics: [{ name: 'orders', partitions }] }
-      const { topics } = await client.request(offsetCommit, 8, member)
+      const { topics } = await broker.client.request(offsetCommit, 8, member)
       expect(topics[0]!.partitions[0]!.errorCode).toBe(0)
       committed = offset
     }
     for (let left = random.bytes(1)[0]! % 30; left > 0; left--) await commit(committed + 1n)
     const last = commit(committed + 1n).catch(() => {})
-    await kill()
+    await broker.kill()
     await last
-    await start()
+    await broker.start()
   }
 })

@@ -1,49 +1,16 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { type ErrorName, errorName } from '../../protocol/errors.ts'
 import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
 import { read, TestProducer } from '../apis/transactions/test-producer.ts'
 import { seededRandom } from '../environment/random.ts'
-import { ProtocolClient } from './protocol-client.ts'
+import { killableBroker } from './test-killable-broker.ts'
 
 const seed = Number(process.env['TEST_SEED'] ?? 23)
 
-let directory = ''
-let child: ChildProcess
-let client: ProtocolClient
+const broker = killableBroker('killed-transactions-')
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'killed-transactions-'))
-  await start()
-})
-
-afterEach(async () => {
-  await client.close()
-  await kill()
-  await rm(directory, { recursive: true, force: true })
-})
-
-async function start(): Promise<void> {
-  child = fork(fileURLToPath(new URL('./killed-broker.js', import.meta.url)), [directory], { stdio: 'inherit', execArgv: [] })
-  const [port] = (await once(child, 'message')) as [number]
-  client = await ProtocolClient.connect(port)
-}
-
-async function kill(): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
-  await client.closed
-}
-
-const ask: ConstructorParameters<typeof TestProducer>[0] = (api, version, request) => client.request(api, version, request)
+const ask: ConstructorParameters<typeof TestProducer>[0] = (api, version, request) => broker.client.request(api, version, request)
 
 const passing: ReadonlySet<string> = new Set(['COORDINATOR_LOAD_IN_PROGRESS', 'NOT_COORDINATOR', 'CONCURRENT_TRANSACTIONS'])
 
@@ -92,9 +59,9 @@ test.each([1, 2] as const)(
       const point = kills[round % kills.length]!
       if (point === 'when the end is answered') expect(await producer.end(commit)).toBe('NONE')
       const underWay = point === 'while the end is under way' ? producer.end(commit).catch(() => {}) : undefined
-      await kill()
+      await broker.kill()
       await underWay
-      await start()
+      await broker.start()
       // What was not answered is asked for again; it may be done already.
       if (point !== 'when the end is answered') expect(await settled(() => producer.end(commit))).toBe('NONE')
       expect(await producer.ended()).toBe(commit ? 'CompleteCommit' : 'CompleteAbort')

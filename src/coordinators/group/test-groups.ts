@@ -1,4 +1,5 @@
 import type { CoordinatorRecord, Decision, Input, Producer } from '../machine.ts'
+import { TestTimers } from '../test-timers.ts'
 import { builtInAssignors } from './assignors/built-in-assignors.ts'
 import type { ResolvedRegexes, ResolveRegexes } from './consumer/consumer-request.ts'
 import type { ConsumerGroupConfig } from './consumer/group-topics.ts'
@@ -59,16 +60,18 @@ export class TestGroups {
   readonly effects: ResolveRegexes[] = []
   consumerConfig: ConsumerGroupConfig = { sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000, assignmentIntervalMs: 0 }
   machine: GroupMachine
-  nowMs = 1_000_000
   #requestId = 0
   #uuid = 0
-  #timerOrder = 0
-  readonly #timers = new Map<string, { readonly dueMs: number; readonly order: number }>()
+  readonly #timers = new TestTimers()
 
   constructor(settings: Partial<GroupSettings> = {}) {
     this.settings = { ...testSettings, ...settings }
     this.machine = new GroupMachine(this.settings)
     this.#step({ kind: 'loaded' })
+  }
+
+  get nowMs(): number {
+    return this.#timers.nowMs
   }
 
   get lastRequestId(): number {
@@ -107,16 +110,7 @@ export class TestGroups {
 
   /** Time passes; timers fire in the order in which they fall due. */
   advance(milliseconds: number): readonly Outcome[] {
-    const outcomes: Outcome[] = []
-    const untilMs = this.nowMs + milliseconds
-    for (let next = this.#nextTimer(untilMs); next !== undefined; next = this.#nextTimer(untilMs)) {
-      const [timer, { dueMs }] = next
-      this.#timers.delete(timer)
-      this.nowMs = Math.max(this.nowMs, dueMs)
-      outcomes.push({ timer, decision: this.#step({ kind: 'timer', key: timer }) })
-    }
-    this.nowMs = untilMs
-    return outcomes
+    return this.#timers.advance(milliseconds, (timer) => ({ timer, decision: this.#step({ kind: 'timer', key: timer }) }))
   }
 
   /** All that no record carries is gone; clients see their connections end. */
@@ -139,7 +133,7 @@ export class TestGroups {
   }
 
   timerNames(): readonly string[] {
-    return [...this.#timers.keys()]
+    return this.#timers.names()
   }
 
   #step(input: Input<GroupRequest, ResolveRegexes, ResolvedRegexes>): Decision<ResolveRegexes> {
@@ -158,17 +152,8 @@ export class TestGroups {
       if (!this.open.delete(id)) throw new Error(`Request ${id} is not open and was answered.`)
     }
     this.effects.push(...decision.effects)
-    for (const change of decision.timers) {
-      if ('cancel' in change) this.#timers.delete(change.cancel)
-      else this.#timers.set(change.set, { dueMs: this.nowMs + change.delayMs, order: this.#timerOrder++ })
-    }
+    this.#timers.change(decision.timers)
     return decision
-  }
-
-  #nextTimer(untilMs: number): [string, { dueMs: number }] | undefined {
-    return [...this.#timers]
-      .filter(([, { dueMs }]) => dueMs <= untilMs)
-      .sort(([, a], [, b]) => a.dueMs - b.dueMs || a.order - b.order)[0]
   }
 }
 

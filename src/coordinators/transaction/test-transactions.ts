@@ -1,4 +1,5 @@
 import type { CoordinatorRecord, Decision, Input } from '../machine.ts'
+import { TestTimers } from '../test-timers.ts'
 import { transactionRecord } from './records.ts'
 import { newTransaction, type Transaction } from './transaction.ts'
 import { TransactionMachine } from './transaction-machine.ts'
@@ -46,18 +47,20 @@ export class TestTransactions {
   machine: TransactionMachine
   /** Told of each decision before its records are replayed. */
   watch: (input: TestInput, decision: TestDecision) => void = () => {}
-  nowMs = 1_000_000
   transactionVersion: number
   nextProducerId = 1000n
   #requestId = 0
-  #timerOrder = 0
-  readonly #timers = new Map<string, { readonly dueMs: number; readonly order: number }>()
+  readonly #timers = new TestTimers()
 
   constructor(settings: Partial<TransactionSettings> = {}, transactionVersion = 2) {
     this.settings = { ...testSettings, ...settings }
     this.transactionVersion = transactionVersion
     this.machine = new TransactionMachine(this.settings)
     this.#step({ kind: 'loaded' })
+  }
+
+  get nowMs(): number {
+    return this.#timers.nowMs
   }
 
   get lastRequestId(): number {
@@ -106,16 +109,7 @@ export class TestTransactions {
 
   /** Time passes; timers fire in the order in which they fall due. */
   advance(milliseconds: number): readonly Outcome[] {
-    const outcomes: Outcome[] = []
-    const untilMs = this.nowMs + milliseconds
-    for (let next = this.#nextTimer(untilMs); next !== undefined; next = this.#nextTimer(untilMs)) {
-      const [timer, { dueMs }] = next
-      this.#timers.delete(timer)
-      this.nowMs = Math.max(this.nowMs, dueMs)
-      outcomes.push({ timer, decision: this.#step({ kind: 'timer', key: timer }) })
-    }
-    this.nowMs = untilMs
-    return outcomes
+    return this.#timers.advance(milliseconds, (timer) => ({ timer, decision: this.#step({ kind: 'timer', key: timer }) }))
   }
 
   /** All that no record carries is gone; clients see their connections end. */
@@ -149,17 +143,8 @@ export class TestTransactions {
       this.answers.push(reply)
     }
     for (const effect of decision.effects) this.effects.add(effect)
-    for (const change of decision.timers) {
-      if ('cancel' in change) this.#timers.delete(change.cancel)
-      else this.#timers.set(change.set, { dueMs: this.nowMs + change.delayMs, order: this.#timerOrder++ })
-    }
+    this.#timers.change(decision.timers)
     return decision
-  }
-
-  #nextTimer(untilMs: number): [string, { dueMs: number }] | undefined {
-    return [...this.#timers]
-      .filter(([, { dueMs }]) => dueMs <= untilMs)
-      .sort(([, a], [, b]) => a.dueMs - b.dueMs || a.order - b.order)[0]
   }
 }
 
