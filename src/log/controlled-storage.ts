@@ -1,4 +1,4 @@
-import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
+import type { RecordsSlice } from '../../protocol/records/records-slice.ts'
 import type {
   BatchPosition,
   NamedBytes,
@@ -8,9 +8,9 @@ import type {
   Storage,
   StorageDirectory,
   StorageEvents,
-  StorageRange,
 } from '../storage/storage.ts'
 import { StorageError } from '../storage/storage.ts'
+import { ForwardedPartition } from '../storage/test-forwarded-partition.ts'
 
 const nothing: StorageEvents = { written: () => {}, durable: () => {}, failed: () => {} }
 
@@ -63,10 +63,8 @@ export class ControlledStorage implements Storage {
 }
 
 /** One partition of it. */
-export class ControlledPartition implements PartitionStorage {
-  readonly #inner: PartitionStorage
+export class ControlledPartition extends ForwardedPartition {
   readonly #events: StorageEvents
-  readonly recoveredBytesCut: number
   writtenEnd: bigint
   durableEnd: bigint
   /** What the next append throws. */
@@ -77,8 +75,7 @@ export class ControlledPartition implements PartitionStorage {
   #restartNeeded = false
 
   constructor(inner: PartitionStorage, events: StorageEvents, bytesCut: number) {
-    this.recoveredBytesCut = bytesCut
-    this.#inner = inner
+    super(inner, bytesCut)
     this.#events = events
     this.writtenEnd = inner.endOffset
     this.durableEnd = inner.endOffset
@@ -107,75 +104,27 @@ export class ControlledPartition implements PartitionStorage {
     this.#events.failed(new StorageError('io', 'the disk does not answer'))
   }
 
-  get startOffset(): bigint {
-    return this.#inner.startOffset
-  }
-
-  get endOffset(): bigint {
-    return this.#inner.endOffset
-  }
-
-  get checkpoints(): NamedBytes {
-    return this.#inner.checkpoints
-  }
-
-  append(batch: RecordsSlice, at: BatchPosition): void {
+  override append(batch: RecordsSlice, at: BatchPosition): void {
     if (this.refusal !== null) throw this.refusal
     if (!this.#taken) throw new Error('appended to a storage that has failed')
-    this.#inner.append(batch, at)
+    super.append(batch, at)
   }
 
-  roll(): void {
-    this.#inner.roll()
-  }
-
-  ranges(): readonly StorageRange[] {
-    return this.#inner.ranges()
-  }
-
-  read(from: bigint, end: bigint, maxBytes: number, atLeastOne: boolean): readonly Retained[] | Promise<readonly Retained[]> {
-    return this.#inner.read(from, end, maxBytes, atLeastOne)
-  }
-
-  available(from: bigint, end: bigint, enoughBytes: number): number {
-    return this.#inner.available(from, end, enoughBytes)
-  }
-
-  headers(from: bigint): AsyncIterable<Buffer> {
-    return this.#inner.headers(from)
-  }
-
-  batchByTimestamp(at: bigint | 'max'): Promise<bigint | null> {
-    return this.#inner.batchByTimestamp(at)
-  }
-
-  async truncateTo(end: bigint): Promise<void> {
+  override async truncateTo(end: bigint): Promise<void> {
     if (this.#restartNeeded) throw new StorageError('io', 'nothing is certain after a failed sync')
-    await this.#inner.truncateTo(end)
+    await super.truncateTo(end)
     this.writtenEnd = this.endOffset
     this.durableEnd = this.endOffset
     this.#taken = true
   }
 
-  async restartAt(offset: bigint): Promise<void> {
-    await this.#inner.restartAt(offset)
+  override async restartAt(offset: bigint): Promise<void> {
+    await super.restartAt(offset)
     this.writtenEnd = offset
     this.durableEnd = offset
   }
 
-  deleteBefore(offset: bigint): Promise<void> {
-    return this.#inner.deleteBefore(offset)
-  }
-
-  replace(from: bigint, end: bigint, batches: AsyncIterable<Buffer>): Promise<void> {
-    return this.#inner.replace(from, end, batches)
-  }
-
-  durabilityAwaited(): void {
+  override durabilityAwaited(): void {
     this.awaited += 1
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
   }
 }

@@ -43,7 +43,25 @@ export interface OpenOptions {
   readonly onCorruption: 'cut' | 'refuse'
   /** The leader epoch that opens it; a backend that several processes share refuses an older one (`fenced`). */
   readonly fence: number
+  /** How ranges are made, until `configure` says otherwise. Default: `defaultRangeOptions`. */
+  readonly ranges?: RangeOptions
   readonly events: StorageEvents
+}
+
+export interface RangeOptions {
+  /** Bytes of batches between two entries of a range's index. */
+  readonly indexIntervalBytes: number
+  /** How long a range's index may become. */
+  readonly indexBytesMax: number
+  /** Space on the disk that a range reserves when it is made; 0 reserves none. */
+  readonly preallocateBytes: number
+}
+
+/** Kafka's defaults. */
+export const defaultRangeOptions: RangeOptions = {
+  indexIntervalBytes: 4096,
+  indexBytesMax: 10 * 1024 * 1024,
+  preallocateBytes: 0,
 }
 
 /** Told at the end of a turn, never from within a call. */
@@ -80,8 +98,13 @@ export interface PartitionStorage {
   readonly recoveredBytesCut: number
   /** Adds one batch. Sync: it copies the bytes, or retains them until they are written. */
   append(batch: RecordsSlice, at: BatchPosition): void
+  configure(ranges: RangeOptions): void
   /** Starts a new range at the end offset, unless the last one is empty. */
   roll(): void
+  /** The index of the last range has no room for another batch: `roll` before the next one. */
+  readonly isLastRangeFull: boolean
+  /** The timestamp of the last range's first batch; null while it is empty. Sync: after a start it may read one header. */
+  firstTimestampOfLastRange(): bigint | null
   ranges(): readonly StorageRange[]
   /**
    * Whole batches from the one that contains `from` up to `end`, of what is written, at most `maxBytes`; `atLeastOne`
@@ -108,6 +131,8 @@ export interface PartitionStorage {
   replace(from: bigint, end: bigint, batches: AsyncIterable<Buffer>): Promise<void>
   /** Somebody waits for the durable end to move: what was written is synced before logs that nobody waits for. A hint. */
   durabilityAwaited(): void
+  /** Syncs what is written by now, though nothing waits for it: for `durability=page-cache`, where nothing else does. */
+  flush(): Promise<void>
   readonly checkpoints: NamedBytes
   /** What was appended is written first, and durable where the backend is. Nothing can be done with it afterwards. */
   close(): Promise<void>

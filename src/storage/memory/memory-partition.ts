@@ -68,6 +68,19 @@ export class MemoryPartition implements PartitionStorage {
     this.#announce()
   }
 
+  configure(): void {}
+
+  /** A range in memory has no index. */
+  get isLastRangeFull(): boolean {
+    return false
+  }
+
+  firstTimestampOfLastRange(): bigint | null {
+    return this.#last.batches[0]?.maxTimestamp ?? null
+  }
+
+  async flush(): Promise<void> {}
+
   roll(): void {
     this.#mustBeOpen()
     if (this.#last.batches.length > 0) this.#ranges.push(this.#newRange(this.#endOffset))

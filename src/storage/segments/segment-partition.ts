@@ -97,6 +97,20 @@ export class SegmentPartition implements PartitionStorage {
     this.#writer.append(segment, position, batch, this.#endOffset)
   }
 
+  configure(): void {}
+
+  get isLastRangeFull(): boolean {
+    return false
+  }
+
+  firstTimestampOfLastRange(): bigint | null {
+    return this.#last.firstTimestamp()
+  }
+
+  async flush(): Promise<void> {
+    await this.#writer.syncWritten()
+  }
+
   roll(): void {
     this.#mustBeOpen()
     if (this.#last.sizeBytes === 0) return

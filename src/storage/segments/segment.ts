@@ -1,5 +1,6 @@
 import type { Buffers } from '../../environment/buffers.ts'
 import type { OpenFile } from '../../environment/files.ts'
+import { batchFactsAt, batchFactsBytes } from '../batch-facts.ts'
 import { type BatchPosition, StorageError, type StorageRange } from '../storage.ts'
 import { type Visit, walkBatches } from './batch-walk.ts'
 import { SparsePositions } from './sparse-positions.ts'
@@ -100,6 +101,13 @@ export class Segment {
       return found !== null
     })
     return found
+  }
+
+  /** Of its first batch; null while nothing is written. */
+  firstTimestamp(): bigint | null {
+    if (this.#writtenBytes === 0) return null
+    const header = Buffer.alloc(batchFactsBytes)
+    return batchFactsAt(header.subarray(0, this.file.readSync(header, 0)), 0)?.maxTimestamp ?? null
   }
 
   get maxTimestamp(): bigint {

@@ -2,13 +2,12 @@ import type { RecordsSlice, Retained } from '../../../protocol/records/records-s
 import type { Timer } from '../../environment/environment.ts'
 import {
   type BatchPosition,
-  type NamedBytes,
   type PartitionId,
   type PartitionStorage,
   StorageError,
   type StorageEvents,
-  type StorageRange,
 } from '../../storage/storage.ts'
+import { ForwardedPartition } from '../../storage/test-forwarded-partition.ts'
 import { never, type SimulatedDisk } from './simulated-disk.ts'
 
 export interface DiskPartitionOptions {
@@ -19,10 +18,8 @@ export interface DiskPartitionOptions {
 }
 
 /** One partition on a simulated disk, in one life of the process. */
-export class DiskPartition implements PartitionStorage {
+export class DiskPartition extends ForwardedPartition {
   readonly id: PartitionId
-  readonly recoveredBytesCut = 0
-  readonly #inner: PartitionStorage
   readonly #events: StorageEvents
   readonly #disk: SimulatedDisk
   writtenEnd: bigint
@@ -31,34 +28,22 @@ export class DiskPartition implements PartitionStorage {
   #state: 'sound' | 'failed' | 'unsure' | 'closed' | 'gone' = 'sound'
 
   constructor({ id, inner, events, disk }: DiskPartitionOptions) {
+    super(inner)
     this.id = id
-    this.#inner = inner
     this.#events = events
     this.#disk = disk
     this.writtenEnd = inner.endOffset
     this.durableEnd = inner.endOffset
   }
 
-  get startOffset(): bigint {
-    return this.#inner.startOffset
-  }
-
-  get endOffset(): bigint {
-    return this.#inner.endOffset
-  }
-
-  get checkpoints(): NamedBytes {
-    return this.#inner.checkpoints
-  }
-
-  append(batch: RecordsSlice, at: BatchPosition): void {
+  override append(batch: RecordsSlice, at: BatchPosition): void {
     if (this.#state !== 'sound') throw new StorageError('io', 'the disk takes nothing')
     const { dice, faults } = this.#disk
     if (dice.chance(faults.refusedAppend)) {
       this.#say('refuses an append')
       throw new StorageError('full', 'no room')
     }
-    this.#inner.append(batch, at)
+    super.append(batch, at)
     this.#timer ??= this.#disk.time.after(dice.roll(3), () => this.#write())
   }
 
@@ -93,73 +78,52 @@ export class DiskPartition implements PartitionStorage {
     this.#events.failed(new StorageError(state === 'failed' ? 'full' : 'io', what))
   }
 
-  roll(): void {
-    this.#inner.roll()
+  override read(
+    from: bigint,
+    end: bigint,
+    maxBytes: number,
+    atLeastOne: boolean,
+  ): readonly Retained[] | Promise<readonly Retained[]> {
+    return this.#state === 'gone' ? never() : super.read(from, end, maxBytes, atLeastOne)
   }
 
-  ranges(): readonly StorageRange[] {
-    return this.#inner.ranges()
-  }
-
-  read(from: bigint, end: bigint, maxBytes: number, atLeastOne: boolean): readonly Retained[] | Promise<readonly Retained[]> {
-    return this.#state === 'gone' ? never() : this.#inner.read(from, end, maxBytes, atLeastOne)
-  }
-
-  available(from: bigint, end: bigint, enoughBytes: number): number {
-    return this.#inner.available(from, end, enoughBytes)
-  }
-
-  headers(from: bigint): AsyncIterable<Buffer> {
-    return this.#inner.headers(from)
-  }
-
-  batchByTimestamp(at: bigint | 'max'): Promise<bigint | null> {
-    return this.#inner.batchByTimestamp(at)
-  }
-
-  async truncateTo(end: bigint): Promise<void> {
+  override async truncateTo(end: bigint): Promise<void> {
     if (this.#state === 'gone') return await never()
     if (this.#state === 'unsure') throw new StorageError('io', 'nothing is certain after a failed sync')
     this.#timer?.cancel()
     this.#timer = null
-    await this.#inner.truncateTo(end)
+    await super.truncateTo(end)
     this.#nothingIsOpen()
     this.#state = 'sound'
   }
 
-  async restartAt(offset: bigint): Promise<void> {
+  override async restartAt(offset: bigint): Promise<void> {
     if (this.#state === 'gone') return await never()
-    await this.#inner.restartAt(offset)
+    await super.restartAt(offset)
     this.#nothingIsOpen()
   }
 
-  deleteBefore(offset: bigint): Promise<void> {
-    return this.#inner.deleteBefore(offset)
-  }
+  override durabilityAwaited(): void {}
 
-  replace(from: bigint, end: bigint, batches: AsyncIterable<Buffer>): Promise<void> {
-    return this.#inner.replace(from, end, batches)
-  }
-
-  durabilityAwaited(): void {}
+  override async flush(): Promise<void> {}
 
   /** In order: what was appended is on the disk. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     if (this.#state === 'gone') return await never()
     if (this.#state === 'closed') return
     const cut = this.#state === 'sound' ? this.endOffset : this.durableEnd
     this.remove()
     this.#state = 'closed'
-    await this.#inner.truncateTo(cut)
-    await this.#inner.close()
+    await super.truncateTo(cut)
+    await super.close()
   }
 
   /** The process is gone, and the log ends here. */
   async die(end: bigint): Promise<void> {
     if (this.#state === 'gone' || this.#state === 'closed') return
     this.remove()
-    await this.#inner.truncateTo(end)
-    await this.#inner.close()
+    await super.truncateTo(end)
+    await super.close()
   }
 
   /** Nothing happens to it any more. */
