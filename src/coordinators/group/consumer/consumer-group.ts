@@ -130,10 +130,6 @@ export class ConsumerGroup implements Group {
     return 'Stable'
   }
 
-  get subscriptionType(): SubscriptionType {
-    return subscriptionType(this.#regexes, this.#subscriptions.counts, this.#members.size)
-  }
-
   target(memberId: string): TopicPartitions {
     return this.#targets.get(memberId) ?? noTopicPartitions
   }

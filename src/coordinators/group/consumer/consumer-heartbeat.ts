@@ -22,12 +22,6 @@ import { subscribedHash } from './subscribed-hash.ts'
 import { updateRegexes } from './subscribed-regexes.ts'
 import { assignTargets, preferredAssignor, SubscribedTopicIds } from './target-assignment.ts'
 
-/** The group's epoch and whether all subscribe to the same, with the member as it now is. */
-interface Epoch {
-  readonly epoch: number
-  readonly subscriptionType: () => SubscriptionType
-}
-
 interface Target {
   readonly epoch: number
   readonly partitions: TopicPartitions
@@ -110,22 +104,17 @@ export function groupEpochNow(
   mustRise: boolean,
   records: CoordinatorRecord[],
   turn: Turn,
-): Epoch {
+): number {
   const { topics } = turn
-  if (!mustRise && group.checkedVersion === topics.version) {
-    return { epoch: group.epoch, subscriptionType: () => group.subscriptionType }
-  }
-  const subscriptions = group.subscriptionsWith(before, after)
-  const hash = subscribedHash(subscriptions.names, turn)
+  if (!mustRise && group.checkedVersion === topics.version) return group.epoch
+  const hash = subscribedHash(group.subscriptionsWith(before, after).names, turn)
   const rises = mustRise || hash !== group.metadataHash
   const epoch = group.epoch + (rises ? 1 : 0)
   // What is to be written may still be refused: then the next heartbeat has to find the same.
   if (rises) records.push(groupEpoch(group.groupId, epoch, hash))
   else group.checkedVersion = topics.version
   if (group.hasPartitionMetadata) records.push(partitionMetadataTombstone(group.groupId))
-  const isKnown = group.members.has(after.id) || (after.instanceId !== null && group.staticMember(after.instanceId) !== undefined)
-  const memberCount = group.members.size + (isKnown ? 0 : 1)
-  return { epoch, subscriptionType: () => subscriptionType(group.regexesWith(before, after), subscriptions.counts, memberCount) }
+  return epoch
 }
 
 /** A new one where the group's epoch is ahead, unless the last is too recent: then it stays until a later heartbeat. */
@@ -133,7 +122,7 @@ export function targetNow(
   group: ConsumerGroup,
   before: ConsumerMember,
   updated: ConsumerMember,
-  { epoch, subscriptionType: typeOf }: Epoch,
+  epoch: number,
   records: CoordinatorRecord[],
   turn: Turn,
 ): Target {
@@ -143,9 +132,20 @@ export function targetNow(
   const { consumerAssignors } = turn.settings
   const assignor = preferredAssignor(group, before, updated, consumerAssignors)
   const { topics, nowMs } = turn
-  const assigned = assignTargets({ group, epoch, updated, subscriptionType: typeOf(), assignor, topics, nowMs })
+  const type = subscriptionTypeWith(group, before, updated)
+  const assigned = assignTargets({ group, epoch, updated, subscriptionType: type, assignor, topics, nowMs })
   records.push(...assigned.records)
   return { epoch, partitions: assigned.target }
+}
+
+/**
+ * With the member as it now is. Kafka asks the group as it was where the member brings an expression that is not matched yet: one that
+ * joins is then given topics of the others that it does not subscribe to, and if the expression matches nothing, nobody ever reads them.
+ */
+function subscriptionTypeWith(group: ConsumerGroup, before: ConsumerMember, after: ConsumerMember): SubscriptionType {
+  const isKnown = group.members.has(after.id) || (after.instanceId !== null && group.staticMember(after.instanceId) !== undefined)
+  const memberCount = group.members.size + (isKnown ? 0 : 1)
+  return subscriptionType(group.regexesWith(before, after), group.subscriptionsWith(before, after).counts, memberCount)
 }
 
 function mayAssign(group: ConsumerGroup, turn: Turn): boolean {

@@ -134,7 +134,7 @@ function joined(way: Join, { before, after, former }: Joining): ConsumerMember {
 
   if (former !== null && isDowngrade(group, { leaving: [former], joining: after }, turn)) {
     const { assignmentEpoch } = group
-    const isStale = assignmentEpoch < epoch.epoch
+    const isStale = assignmentEpoch < epoch
     const target = { epoch: assignmentEpoch, partitions: group.target(former.id) }
     const member = isStale ? after : reconcile(group, after, target, mustRise, owned, records, turn)
     // Kafka looks at the epochs alone: a group whose members still move partitions would stay so for ever.
