@@ -9,7 +9,13 @@ export interface Subscription {
   readonly regex: string | null
 }
 
-/** A consumer as the clients of KIP-848 behave: it gives partitions up before it says so, and says all anew after an error. */
+/**
+ * A consumer as the clients of KIP-848 behave: it gives partitions up before it says so, and says all anew after an error.
+ *
+ * A group takes a partition that a member does not report for given up, even one that the member has just been told to take over
+ * and is about to. Java's consumer takes it over all the same before the answer says that it may not, and for that moment shares
+ * it with the next owner, with Kafka too. A careful consumer waits for the answer.
+ */
 export class SimulatedConsumer {
   readonly groupId: string
   readonly instanceId: string | null
@@ -24,14 +30,18 @@ export class SimulatedConsumer {
   isWaiting = false
   /** It is in the group, or means to be. */
   isRunning = false
+  readonly #isCareful: boolean
   #reported: string | null = null
   #mustSayAll = false
+  /** It has reported what it owns while it still has partitions to take over, and does not know what came of it. */
+  #mayHaveLost = false
 
-  constructor(groupId: string, memberId: string, instanceId: string | null, subscription: Subscription) {
+  constructor(groupId: string, memberId: string, instanceId: string | null, subscription: Subscription, isCareful = true) {
     this.groupId = groupId
     this.memberId = memberId
     this.instanceId = instanceId
     this.subscription = subscription
+    this.#isCareful = isCareful
   }
 
   heartbeat(): ConsumerGroupHeartbeatRequest {
@@ -39,6 +49,7 @@ export class SimulatedConsumer {
     const owned = [...this.owned].sort().join()
     const saysOwned = isFull || owned !== this.#reported
     this.#reported = owned
+    if (saysOwned) this.#mayHaveLost = this.assignment !== null
     return {
       ...this.#common(this.epoch),
       rebalanceTimeoutMs: isFull ? 60_000 : -1,
@@ -81,6 +92,7 @@ export class SimulatedConsumer {
     const error = errorName(errorCode)
     if (error === 'NONE') {
       this.#mustSayAll = false
+      this.#mayHaveLost = false
       this.epoch = memberEpoch
       if (assignment != null) {
         this.assignment = new Set(
@@ -109,6 +121,7 @@ export class SimulatedConsumer {
   /** Gives the partitions that it takes. */
   takeOver(): readonly string[] {
     this.giveUp()
+    if (this.#isCareful && this.#mayHaveLost) return []
     const taken = [...(this.assignment ?? [])].filter((key) => !this.owned.has(key))
     for (const key of taken) this.owned.add(key)
     this.assignment = null
@@ -121,6 +134,7 @@ export class SimulatedConsumer {
     this.epoch = 0
     this.#reported = null
     this.#mustSayAll = true
+    this.#mayHaveLost = false
   }
 
   #common(memberEpoch: number) {
