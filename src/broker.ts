@@ -10,6 +10,7 @@ import { parseTopic } from './config/broker-checks.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { formatAddress } from './config/listeners.ts'
+import { type MemoryShares, memoryShares } from './config/memory-shares.ts'
 import { resolveConfig, settingsSource } from './config/resolve-config.ts'
 import type { SettingValue } from './config/setting.ts'
 import { Coordinators } from './coordinators/runtime/coordinators.ts'
@@ -187,16 +188,17 @@ interface Parts {
 async function open(options: SettledOptions, bug: (error: Error) => void): Promise<Parts> {
   const { config, logger } = options
   const [time, real] = [systemTime(), systemReal()]
+  const memory = memoryShares(config, memoryBytes())
   const environment: Environment = {
     time,
     real,
     random: systemRandom(),
     logger,
     files: new SystemFiles(),
-    buffers: new Buffers(),
+    buffers: new Buffers({ idleBytesMax: memory.idleBuffers }),
   }
-  const server = new Server({ config, environment })
-  const storage = openStorage(config, environment)
+  const server = new Server({ config, environment, memory })
+  const storage = openStorage(config, environment, memory)
   let cluster: Cluster | null = null
   try {
     await server.open()
@@ -227,7 +229,7 @@ function startError(error: unknown): unknown {
   return isSentence ? new StartError(error.message, { cause: error }) : error
 }
 
-function openStorage(config: BrokerConfig, environment: Environment): Storage {
+function openStorage(config: BrokerConfig, environment: Environment, memory: MemoryShares): Storage {
   const { time, random, logger, files, buffers } = environment
   if (config.get('storage.type') === 'memory') {
     const limitBytes = config.get('memory.log.bytes') ?? Math.floor(memoryBytes() / 2)
@@ -242,7 +244,7 @@ function openStorage(config: BrokerConfig, environment: Environment): Storage {
     logger,
     durability: config.get('durability') as Durability,
     threads: threadPoolSize(),
-    unwrittenBytesMax: config.get('storage.unwritten.max.bytes'),
+    unwrittenBytesMax: memory.unwritten,
   })
 }
 

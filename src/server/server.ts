@@ -2,6 +2,7 @@ import type { Services } from '../apis/table.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { parseConnectionOverrides } from '../config/connection-overrides.ts'
 import { bindAddresses } from '../config/listeners.ts'
+import type { MemoryShares } from '../config/memory-shares.ts'
 import { ByteLimit } from '../environment/byte-limit.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Connection } from './connection.ts'
@@ -13,10 +14,8 @@ import { StallWatch } from './stall-watch.ts'
 export interface ServerOptions {
   readonly config: BrokerConfig
   readonly environment: Environment
+  readonly memory: Pick<MemoryShares, 'received' | 'outgoing'>
 }
-
-/** What `queued.max.request.bytes` at its default, -1, is here: without a limit one broker could take all of a machine's memory. */
-const RECEIVED_BYTES_MAX = 64 * 1024 * 1024
 
 /** Where clients come in: the listeners of a broker, and the limits that they share. */
 export class Server {
@@ -28,12 +27,11 @@ export class Server {
   readonly #receiveStalls: StallWatch
   readonly #sendStalls: StallWatch
 
-  constructor({ config, environment }: ServerOptions) {
+  constructor({ config, environment, memory }: ServerOptions) {
     const { logger, real: clock } = environment
-    const receivedMax = config.get('queued.max.request.bytes')
     const stallMs = config.get('frame.stall.timeout.ms')
-    this.received = new ByteLimit('received bytes', receivedMax > 0 ? receivedMax : RECEIVED_BYTES_MAX)
-    this.outgoing = new ByteLimit('outgoing bytes', config.get('queued.max.response.bytes'))
+    this.received = new ByteLimit('received bytes', memory.received)
+    this.outgoing = new ByteLimit('outgoing bytes', memory.outgoing)
     const limits = new ConnectionLimits({
       max: config.get('max.connections'),
       maxPerAddress: config.get('max.connections.per.ip'),

@@ -28,6 +28,14 @@ export const greteSettings = {
       importance: 'high',
     },
   ),
+  'memory.budget.bytes': used.long(
+    null,
+    'The bytes that buffers and caches may take; unset, a quarter of what the machine or its cgroup has, at most 320 MiB.',
+    {
+      min: 10 * mebibyte,
+      importance: 'high',
+    },
+  ),
   topics: used.list([], 'Topics that the start creates where they do not exist, as name or name:partitions.', {
     importance: 'medium',
   }),
@@ -45,8 +53,8 @@ export const greteSettings = {
     { min: 1 },
   ),
   'queued.max.response.bytes': used.long(
-    128 * mebibyte,
-    'The bytes of responses in memory before Fetch answers with less, or waits.',
+    null,
+    'The bytes of responses in memory before Fetch answers with less, or waits; unset, two fifths of memory.budget.bytes.',
     {
       min: mebibyte,
     },
@@ -67,13 +75,8 @@ export const greteSettings = {
     { min: -1 },
   ),
   'storage.unwritten.max.bytes': used.long(
-    64 * mebibyte,
-    'The bytes that wait to be written to disk before further requests of their connections wait.',
+    null,
+    'The bytes that wait to be written to disk before further requests of their connections wait; unset, a fifth of memory.budget.bytes.',
     { min: mebibyte },
-  ),
-  'log.sync.max.concurrent': used.int(
-    2,
-    "The syncs to disk at one time: fewer than libuv's threads, which reads and name look-ups share.",
-    { min: 1, max: 64 },
   ),
 }

@@ -71,7 +71,10 @@ export const networkSettings = {
     min: 1,
     importance: 'high',
   }),
-  'queued.max.request.bytes': used.long(-1, 'The bytes of received requests in memory before reading stops; -1 is 64 MiB.'),
+  'queued.max.request.bytes': used.long(
+    -1,
+    'The bytes of received requests in memory before reading stops; -1 is a fifth of memory.budget.bytes.',
+  ),
   'num.network.threads': accepted.int(3, 'Threads that read and write sockets.', {
     min: 1,
     importance: 'high',
