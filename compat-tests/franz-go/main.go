@@ -42,6 +42,12 @@ type command struct {
 	To         string            `json:"to"`
 	// TransactionalID names the producer of a pipeline.
 	TransactionalID string `json:"transactionalId"`
+	// Of openLoop: records a second, for so long, of so many bytes.
+	Rate          int    `json:"rate"`
+	WarmUpSeconds int    `json:"warmUpSeconds"`
+	Seconds       int    `json:"seconds"`
+	RecordBytes   int    `json:"recordBytes"`
+	Acks          string `json:"acks"`
 }
 
 type handedOut struct {
@@ -112,6 +118,8 @@ func run(ctx context.Context, c command) (any, error) {
 		return struct{}{}, work(c)
 	case "transact":
 		return struct{}{}, transact(c)
+	case "openLoop":
+		return openLoop(c)
 	case "leave":
 		workers[c.Member].leave()
 		return struct{}{}, nil
