@@ -18,6 +18,7 @@ import { Buffers } from './environment/buffers.ts'
 import { type SystemClock, systemReal, systemTime } from './environment/clock.ts'
 import type { Environment } from './environment/environment.ts'
 import type { Logger } from './environment/logger.ts'
+import { LoopDelay, type LoopDelays } from './environment/loop-delay.ts'
 import { defaultGateway, memoryBytes, threadPoolSize } from './environment/machine.ts'
 import { systemRandom } from './environment/random.ts'
 import { silentLogger } from './environment/silent-logger.ts'
@@ -118,6 +119,11 @@ export class Broker {
     return this.#closed.promise
   }
 
+  /** How long requests had to wait for the thread that serves them all, since the start. Measured every 20 ms. */
+  get loopDelays(): LoopDelays {
+    return this.#parts.loopDelay.read()
+  }
+
   /** Where it listens, where it keeps data, what clients are told, how to stop it: a line each. */
   welcome(): readonly string[] {
     const { server, config, options } = this.#parts
@@ -143,7 +149,7 @@ export class Broker {
   }
 
   async #stop(): Promise<void> {
-    const { server, coordinators, cluster, clocks } = this.#parts
+    const { server, coordinators, cluster, loopDelay, clocks } = this.#parts
     try {
       await server.close()
       coordinators.stop()
@@ -153,6 +159,7 @@ export class Broker {
       this.#closed.reject(error instanceof Error ? error : new Error(String(error)))
       throw error
     } finally {
+      loopDelay.stop()
       for (const clock of clocks) clock.stop()
     }
   }
@@ -160,12 +167,13 @@ export class Broker {
   /** A fault of its own: it answers and writes nothing more. */
   #fail(error: Error): void {
     if (this.#stopping !== null) return
-    const { server, coordinators, storage, clocks, options } = this.#parts
+    const { server, coordinators, storage, loopDelay, clocks, options } = this.#parts
     options.logger.error({ err: error }, 'The broker found a fault in itself and stops: it answers and writes nothing more.')
     const ends = async (): Promise<void> => {
       await server.close()
       coordinators.stop()
       await storage.close(null)
+      loopDelay.stop()
       for (const clock of clocks) clock.stop()
     }
     this.#stopping = ends().finally(() => this.#closed.reject(error))
@@ -181,6 +189,7 @@ interface Parts {
   readonly cluster: Cluster
   readonly coordinators: Coordinators
   readonly server: Server
+  readonly loopDelay: LoopDelay
   readonly clocks: readonly SystemClock[]
 }
 
@@ -213,7 +222,9 @@ async function open(options: SettledOptions, bug: (error: Error) => void): Promi
     await createStartTopics(cluster, node.config, environment, ignoresCase)
     const coordinators = new Coordinators(cluster, node, environment)
     server.begin(services({ options, cluster, node, coordinators, server, storage, ignoresCase, environment }), bug)
-    return { options, config, storage, cluster, coordinators, server, clocks: [time, real] }
+    const loopDelay = new LoopDelay(real, logger)
+    loopDelay.start()
+    return { options, config, storage, cluster, coordinators, server, loopDelay, clocks: [time, real] }
   } catch (error) {
     await server.close()
     // A start that failed lets go of the data directory, too: its process may live on and start another.

@@ -1,1 +1,2 @@
 export { Broker, type BrokerOptions, StartError } from './broker.ts'
+export type { LoopDelays } from './environment/loop-delay.ts'
