@@ -32,6 +32,15 @@ describe('aborted transactions', () => {
     expect(producersOf(35n, 40n)).toEqual([])
   })
 
+  test('whose records compaction has removed are forgotten, of the ranges that it has replaced', () => {
+    const aborted = index()
+    aborted.keepOf(0n, 30n, [entry(2n, 10n, 18n)])
+    expect(aborted.within(0n, 100n)).toEqual([entry(2n, 10n, 18n), entry(3n, 30n, 34n)])
+    aborted.keepOf(30n, 35n, [])
+    expect(aborted.within(0n, 100n)).toEqual([entry(2n, 10n, 18n)])
+    expect(aborted.count).toBe(1)
+  })
+
   test('that ended below an offset are forgotten', () => {
     const aborted = index()
     aborted.removeBefore(16n)

@@ -61,6 +61,21 @@ export class AbortedTransactions {
     this.#count -= first
   }
 
+  /** Of those that ended between two offsets only these are left: of the others no record is there any more. */
+  keepOf(from: bigint, end: bigint, kept: readonly AbortedTransaction[]): void {
+    const keys = new Set(kept.map(({ producerId, lastOffset }) => `${producerId} ${lastOffset}`))
+    const first = this.#firstFrom(from)
+    const behind = this.#firstFrom(end)
+    let count = first
+    for (let index = first; index < this.#count; index += 1) {
+      const { producerId, lastOffset } = this.#at(index)
+      if (index < behind && !keys.has(`${producerId} ${lastOffset}`)) continue
+      this.#entries.copyWithin(count * fields, index * fields, (index + 1) * fields)
+      count += 1
+    }
+    this.#count = count
+  }
+
   /** Kafka's `BASEOFFSET.txnindex` of the segment from `base` to `end`; empty without any. */
   encode(base: bigint, end: bigint): Buffer {
     const first = this.#firstFrom(base)

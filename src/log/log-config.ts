@@ -14,4 +14,9 @@ export type LogConfig = Pick<
   | 'segmentBytes'
   | 'segmentMs'
   | 'segmentJitterMs'
+  | 'segmentIndexBytes'
+  | 'deleteRetentionMs'
+  | 'minCompactionLagMs'
+  | 'maxCompactionLagMs'
+  | 'minCleanableDirtyRatio'
 >

@@ -1,6 +1,7 @@
 import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
 import type { PartitionId } from '../storage/storage.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
+import type { CleanableLog } from './cleaner/cleanable-log.ts'
 import type { EpochEndOffset } from './leader-epochs.ts'
 import type { OffsetAndTimestamp } from './list-offsets.ts'
 import type { LogConfig } from './log-config.ts'
@@ -73,6 +74,8 @@ export interface PartitionLog {
   readonly takesAppends: boolean
   /** It failed and has cut itself to the high watermark: `becomeLeader` with a higher epoch opens it for appends again. */
   readonly awaitsLeaderEpoch: boolean
+  /** As compaction sees it. */
+  readonly cleanable: CleanableLog
 
   /**
    * Checks what the bytes themselves say, in Kafka's order, and changes nothing. A promise only where records must be

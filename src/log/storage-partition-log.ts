@@ -4,6 +4,7 @@ import type { Environment } from '../environment/environment.ts'
 import type { Durability, PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { validateBatch } from './batch-validation.ts'
+import { type CleanableLog, CleanablePartition } from './cleaner/cleanable-log.ts'
 import { prepareMarker } from './end-of-transaction.ts'
 import type { EpochEndOffset } from './leader-epochs.ts'
 import { type OffsetAndTimestamp, offsetFor } from './list-offsets.ts'
@@ -23,6 +24,7 @@ import type {
   VerificationGuard,
 } from './partition-log.ts'
 import type { PreparedBatch, RecordsOrigin } from './prepared-batch.ts'
+import { RangeChanges } from './range-changes.ts'
 import { rethrowAsKafka, storageFailure } from './storage-errors.ts'
 
 export interface StoragePartitionLogOptions {
@@ -51,6 +53,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   readonly #durableWaits = new LogWaits()
   readonly #watchers: LogWatchers
   readonly #tail: LogTail
+  readonly #rangeChanges = new RangeChanges()
   #config: LogConfig
   #leaderEpoch: number
   #logStartOffset: bigint
@@ -116,6 +119,11 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
 
   get awaitsLeaderEpoch(): boolean {
     return this.#cutAtEpoch !== null
+  }
+
+  get cleanable(): CleanableLog {
+    const [storage, state, rangeChanges] = [this.#partition, this.#state, this.#rangeChanges]
+    return new CleanablePartition({ log: this, storage, state, rangeChanges, config: () => this.#config })
   }
 
   prepare(records: RecordsSlice, origin: RecordsOrigin): PreparedBatch {
@@ -332,10 +340,19 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     this.#watchers.changed()
     try {
       await this.#logStartOffsets.save(this.id.topic, this.id.partition, start)
-      if (!this.#closed) await this.#partition.deleteBefore(start)
+      await this.#deleteRangesBefore(start)
     } catch (error) {
       throw storageFailure(error)
     }
+  }
+
+  /** A cleaning that is under way gives up for it. */
+  async #deleteRangesBefore(start: bigint): Promise<void> {
+    const second = this.#partition.ranges()[1]
+    if (second === undefined || second.baseOffset > start) return
+    await this.#rangeChanges.run(async () => {
+      if (!this.#closed) await this.#partition.deleteBefore(start)
+    })
   }
 
   /** Nothing of what it promised goes, all else does; the state of producers with it, or retries would pass as duplicates. */

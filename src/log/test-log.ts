@@ -28,6 +28,11 @@ export const defaultLogConfig: LogConfig = {
   segmentBytes: 1 << 30,
   segmentMs: 604_800_000,
   segmentJitterMs: 0,
+  segmentIndexBytes: 10 << 20,
+  deleteRetentionMs: 86_400_000,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: 2 ** 63,
+  minCleanableDirtyRatio: 0.5,
 }
 
 export const testPartition = { topicId: 'dGVzdC10b3BpYy1pZC0tMQ', topic: 'orders', partition: 3 }
