@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, truncateSync, writeSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import type { Random } from './environment.ts'
-import { type DirectoryEntry, type FileLock, type Files, type OpenFile, systemErrorCode } from './files.ts'
+import { type DirectoryEntry, type FileFacts, type FileLock, type Files, type OpenFile, systemErrorCode } from './files.ts'
 import { SystemFiles } from './system-files.ts'
 
 interface Known {
@@ -37,6 +37,11 @@ export class FaultyFiles implements Files {
   async read(path: string): Promise<Buffer | null> {
     this.#mustHavePower()
     return await this.#inner.read(path)
+  }
+
+  factsSync(path: string): FileFacts | null {
+    this.#mustHavePower()
+    return this.#inner.factsSync(path)
   }
 
   replace(path: string, bytes: Buffer): Promise<void> {

@@ -6,7 +6,10 @@
  * in a directory is durable when the promise that made it is settled and `syncDirectory` was called or is named below.
  */
 export interface Files {
-  /** Opens to read and write. `create`: makes it if it is not there, without making the entry durable. */
+  /**
+   * Opens to read and write. `create`: makes it if it is not there, without making the entry durable; else the first use says
+   * that it is missing.
+   */
   open(path: string, options?: { readonly create?: boolean }): Promise<OpenFile>
   /** As `open`, at once: for a file that is needed within the turn, a new log segment. */
   openSync(path: string, options?: { readonly create?: boolean }): OpenFile
@@ -14,6 +17,8 @@ export interface Files {
   read(path: string): Promise<Buffer | null>
   /** Puts a small file in place as a whole: after a crash there is the old content or the new. Durable, entry included. */
   replace(path: string, bytes: Buffer): Promise<void>
+  /** Of a file that need not be opened for it; null if there is no such file. At once: a start asks it of thousands. */
+  factsSync(path: string): FileFacts | null
   /** The names in a directory; none if it does not exist. */
   list(path: string): Promise<readonly DirectoryEntry[]>
   /** Makes a directory and those above it; those that were made are durable. */
@@ -36,11 +41,19 @@ export interface DirectoryEntry {
   readonly isDirectory: boolean
 }
 
+export interface FileFacts {
+  readonly sizeBytes: number
+  readonly modifiedMs: number
+}
+
 export interface FileLock {
   release(): Promise<void>
 }
 
-/** An open file. Positions are absolute, there is no cursor. `close` waits for what is under way. */
+/**
+ * An open file. Positions are absolute, there is no cursor. `close` waits for what is under way. It holds a descriptor while
+ * it is used, and finds the file again by its path: close it before the file is renamed or removed.
+ */
 export interface OpenFile {
   readonly path: string
   sizeSync(): number

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { defaultGatewayIn, memoryBytes, threadPoolSize } from './machine.ts'
+import { defaultGatewayIn, descriptorsMaxIn, memoryBytes, openFilesMax, threadPoolSize } from './machine.ts'
 
 test("the default gateway is read from Linux's routing table, and is null elsewhere", () => {
   const table = [
@@ -16,4 +16,16 @@ test("the default gateway is read from Linux's routing table, and is null elsewh
 test('the machine has memory and a thread pool', () => {
   expect(memoryBytes()).toBeGreaterThan(1 << 24)
   expect(threadPoolSize()).toBeGreaterThan(0)
+})
+
+test('the descriptors that the process may have are read from Linux, and half of them are for files', () => {
+  const limits = (soft: string) => `Limit                     Soft Limit           Hard Limit           Units
+Max processes             95972                95972                processes
+Max open files            ${soft}                 unlimited            files
+`
+  expect(descriptorsMaxIn(limits('1024'))).toBe(1024)
+  expect(descriptorsMaxIn(limits('unlimited'))).toBe(1048576)
+  expect(descriptorsMaxIn(limits('1073741816'))).toBe(1048576)
+  expect(descriptorsMaxIn(null)).toBe(8192)
+  expect(openFilesMax()).toBeGreaterThan(0)
 })

@@ -16,6 +16,24 @@ export function threadPoolSize(): number {
 }
 
 /**
+ * How many files may be open at once: half of the descriptors that this process may have, since clients' connections need
+ * the rest. Node itself raises the process's limit as far as the system allows (`ulimit -Hn`).
+ */
+export function openFilesMax(): number {
+  return Math.floor(descriptorsMaxIn(readText('/proc/self/limits')) / 2)
+}
+
+/** Linux's list of limits. Where there is none: what Windows gives, and macOS no less. */
+export function descriptorsMaxIn(limits: string | null): number {
+  const [, soft] = /^Max open files +(\d+|unlimited) /m.exec(limits ?? '') ?? []
+  if (soft === 'unlimited') return descriptorsKnownMax
+  return soft === undefined ? 8192 : Math.min(Number(soft), descriptorsKnownMax)
+}
+
+/** Beyond this more open files save nothing, and each costs memory of the system. */
+const descriptorsKnownMax = 1 << 20
+
+/**
  * The address through which this machine reaches others, null where it is not known. In a container, connections that
  * come through a mapped port come from there.
  */

@@ -1,44 +1,67 @@
-import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
-import { tryLockFile } from './directory-lock.ts'
-import { type DirectoryEntry, type FileLock, type Files, type OpenFile, systemErrorCode } from './files.ts'
+import { Descriptors } from './descriptors.ts'
+import { type DirectoryEntry, type FileFacts, type FileLock, type Files, type OpenFile, systemErrorCode } from './files.ts'
+import { openFilesMax } from './machine.ts'
+import { type SystemCalls, systemCalls } from './system-calls.ts'
 import { SystemOpenFile } from './system-open-file.ts'
-
-const { promises } = fs
 
 /** A file that was being replaced when the process ended; nobody needs it. */
 export const replacementSuffix = '.tmp'
 
 /** The disk of this machine. */
 export class SystemFiles implements Files {
+  readonly #calls: SystemCalls
+  readonly #descriptors: Descriptors
+
+  /** By default it shares the descriptors that files may have with the others of this process. */
+  constructor(calls: SystemCalls = systemCalls, descriptorsMax?: number) {
+    const shares = calls === systemCalls && descriptorsMax === undefined
+    this.#calls = calls
+    this.#descriptors = shares ? ofThisProcess() : new Descriptors(descriptorsMax ?? openFilesMax(), calls)
+  }
+
   async open(path: string, options: { readonly create?: boolean } = {}): Promise<OpenFile> {
-    return new SystemOpenFile(path, await opened(path, openFlags(options)))
+    const file = new SystemOpenFile(path, this.#descriptors)
+    if (options.create === true) await file.create()
+    return file
   }
 
   openSync(path: string, options: { readonly create?: boolean } = {}): OpenFile {
-    return new SystemOpenFile(path, fs.openSync(path, openFlags(options), 0o644))
+    const file = new SystemOpenFile(path, this.#descriptors)
+    if (options.create === true) file.createSync()
+    return file
   }
 
   async read(path: string): Promise<Buffer | null> {
-    return await unlessMissing(promises.readFile(path), null)
+    return await unlessMissing(this.#calls.promises.readFile(path), null)
+  }
+
+  factsSync(path: string): FileFacts | null {
+    try {
+      const { size, mtimeMs } = this.#calls.statSync(path)
+      return { sizeBytes: size, modifiedMs: Math.floor(mtimeMs) }
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return null
+      throw error
+    }
   }
 
   async replace(path: string, bytes: Buffer): Promise<void> {
     const temporary = path + replacementSuffix
     await this.remove(temporary)
-    const file = await promises.open(temporary, 'wx', 0o644)
+    const file = await this.#calls.promises.open(temporary, 'wx', 0o644)
     try {
       await file.writeFile(bytes)
       await file.datasync()
     } finally {
       await file.close()
     }
-    await promises.rename(temporary, path)
+    await this.#calls.promises.rename(temporary, path)
     await this.syncDirectory(dirname(path))
   }
 
   async list(path: string): Promise<readonly DirectoryEntry[]> {
-    const entries = await unlessMissing(promises.readdir(path, { withFileTypes: true }), [])
+    const entries = await unlessMissing(this.#calls.promises.readdir(path, { withFileTypes: true }), [])
     return entries.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
   }
 
@@ -47,20 +70,20 @@ export class SystemFiles implements Files {
     const made = await this.#makeOneDirectory(path)
     if (made === 'parent is missing') {
       await this.makeDirectory(dirname(path))
-      await promises.mkdir(path)
+      await this.#calls.promises.mkdir(path)
     }
     if (made !== 'was there') await this.syncDirectory(dirname(path))
   }
 
   async #makeOneDirectory(path: string): Promise<'made' | 'was there' | 'parent is missing'> {
     try {
-      await promises.mkdir(path)
+      await this.#calls.promises.mkdir(path)
       return 'made'
     } catch (error) {
       const code = systemErrorCode(error)
       if (code === 'ENOENT' && dirname(path) !== path) return 'parent is missing'
       // Some systems say EPERM or EISDIR of what is there already.
-      if ((await unlessMissing(promises.stat(path), null))?.isDirectory() === true) return 'was there'
+      if ((await unlessMissing(this.#calls.promises.stat(path), null))?.isDirectory() === true) return 'was there'
       throw error
     }
   }
@@ -68,7 +91,7 @@ export class SystemFiles implements Files {
   async syncDirectory(path: string): Promise<void> {
     // Windows keeps directories in its journal by itself, and opens none for syncing.
     if (process.platform === 'win32') return
-    const directory = await promises.open(path, 'r')
+    const directory = await this.#calls.promises.open(path, 'r')
     try {
       await directory.sync()
     } catch (error) {
@@ -80,29 +103,29 @@ export class SystemFiles implements Files {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    await promises.rename(from, to)
+    await this.#calls.promises.rename(from, to)
   }
 
   async remove(path: string): Promise<void> {
-    await unlessMissing(promises.unlink(path), undefined)
+    await unlessMissing(this.#calls.promises.unlink(path), undefined)
   }
 
   async removeTree(path: string): Promise<void> {
-    await promises.rm(path, { recursive: true, force: true, maxRetries: 3 })
+    await this.#calls.promises.rm(path, { recursive: true, force: true, maxRetries: 3 })
   }
 
   space(path: string): { readonly totalBytes: bigint; readonly usableBytes: bigint } {
-    const facts = fs.statfsSync(path, { bigint: true })
+    const facts = this.#calls.statfsSync(path, { bigint: true })
     return { totalBytes: facts.blocks * facts.bsize, usableBytes: facts.bavail * facts.bsize }
   }
 
   async ignoresCase(path: string): Promise<boolean> {
     const name = `.case-probe-${process.pid}`
     const probe = join(path, name)
-    await promises.writeFile(probe, '')
+    await this.#calls.promises.writeFile(probe, '')
     try {
       return await unlessMissing(
-        promises.stat(join(path, name.toUpperCase())).then(() => true),
+        this.#calls.promises.stat(join(path, name.toUpperCase())).then(() => true),
         false,
       )
     } finally {
@@ -111,18 +134,15 @@ export class SystemFiles implements Files {
   }
 
   async tryLock(path: string): Promise<FileLock | null> {
-    return await tryLockFile(path)
+    return await this.#calls.tryLock(path)
   }
 }
 
-function openFlags(options: { readonly create?: boolean }): number {
-  return options.create === true ? fs.constants.O_RDWR | fs.constants.O_CREAT : fs.constants.O_RDWR
-}
+let descriptorsOfThisProcess: Descriptors | null = null
 
-function opened(path: string, flags: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    fs.open(path, flags, 0o644, (error, descriptor) => (error === null ? resolve(descriptor) : reject(error)))
-  })
+function ofThisProcess(): Descriptors {
+  descriptorsOfThisProcess ??= new Descriptors(openFilesMax(), systemCalls)
+  return descriptorsOfThisProcess
 }
 
 async function unlessMissing<T, M>(result: Promise<T>, missing: M): Promise<T | M> {

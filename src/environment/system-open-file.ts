@@ -1,78 +1,110 @@
-import * as fs from 'node:fs'
+import { constants } from 'node:fs'
+import type { Descriptor, DescriptorOwner, Descriptors } from './descriptors.ts'
 import type { OpenFile } from './files.ts'
+import type { SystemCalls } from './system-calls.ts'
 
 type Callback<T> = (error: NodeJS.ErrnoException | null, result?: T) => void
 
 /**
- * A file by its descriptor: of Node's two ways to a file, the one with sync calls. A descriptor is a number that the
- * system gives out again, so closing waits for what is under way; else a late read would hit another file.
+ * A file by a descriptor, of Node's two ways to a file the one with sync calls, that it has while it needs it. There may
+ * be tens of thousands of these, and most are idle.
  */
-export class SystemOpenFile implements OpenFile {
+export class SystemOpenFile implements OpenFile, DescriptorOwner {
   readonly path: string
-  readonly #descriptor: number
+  readonly #descriptors: Descriptors
+  #descriptor: Descriptor | null = null
+  #opening: Promise<void> | null = null
   #underWay = 0
   #closing: Promise<void> | null = null
   #idle: (() => void) | null = null
 
-  constructor(path: string, descriptor: number) {
+  constructor(path: string, descriptors: Descriptors) {
     this.path = path
-    this.#descriptor = descriptor
+    this.#descriptors = descriptors
+  }
+
+  /** Makes the file. */
+  async create(): Promise<void> {
+    this.#descriptor = await this.#descriptors.open(this.path, constants.O_RDWR | constants.O_CREAT, this)
+  }
+
+  createSync(): void {
+    this.#descriptor = this.#descriptors.openSync(this.path, constants.O_RDWR | constants.O_CREAT, this)
+  }
+
+  lostDescriptor(): void {
+    this.#descriptor = null
   }
 
   sizeSync(): number {
-    return fs.fstatSync(this.#open()).size
+    this.#mustBeOpen()
+    return (this.#descriptor === null ? this.#calls.statSync(this.path) : this.#calls.fstatSync(this.#descriptor.number)).size
   }
 
   readSync(into: Buffer, position: number): number {
+    const { number } = this.#heldSync()
     let filled = 0
     while (filled < into.length) {
-      const count = fs.readSync(this.#open(), into, filled, into.length - filled, position + filled)
+      const count = this.#calls.readSync(number, into, filled, into.length - filled, position + filled)
       if (count === 0) break
       filled += count
     }
     return filled
   }
 
-  async read(into: Buffer, position: number): Promise<number> {
-    let filled = 0
-    while (filled < into.length) {
-      const count = await this.#run<number>((descriptor, done) =>
-        fs.read(descriptor, into, filled, into.length - filled, position + filled, done),
-      )
-      if (count === 0) break
-      filled += count
-    }
-    return filled
+  read(into: Buffer, position: number): Promise<number> {
+    return this.#run(async ({ number }) => {
+      let filled = 0
+      while (filled < into.length) {
+        const count = await settled<number>((done) =>
+          this.#calls.read(number, into, filled, into.length - filled, position + filled, done),
+        )
+        if (count === 0) break
+        filled += count
+      }
+      return filled
+    })
   }
 
   writeSync(pieces: readonly Buffer[], position: number): void {
+    const descriptor = this.#heldSync()
     let left = pieces
     let at = position
-    while (left.length > 0) {
-      const [only] = left
-      const count =
-        left.length === 1 ? fs.writeSync(this.#open(), only!, 0, only!.length, at) : fs.writevSync(this.#open(), [...left], at)
-      left = without(left, count)
-      at += count
+    this.#descriptors.changing(descriptor)
+    try {
+      while (left.length > 0) {
+        const count = this.#writeSome(descriptor.number, left, at)
+        left = without(left, count)
+        at += count
+      }
+    } finally {
+      this.#descriptors.changing(descriptor)
     }
   }
 
-  async write(pieces: readonly Buffer[], position: number): Promise<void> {
-    let left = pieces
-    let at = position
-    while (left.length > 0) {
-      const count = await this.#run<number>((descriptor, done) => fs.writev(descriptor, [...left], at, done))
-      left = without(left, count)
-      at += count
-    }
+  write(pieces: readonly Buffer[], position: number): Promise<void> {
+    return this.#change(async (number) => {
+      let left = pieces
+      let at = position
+      while (left.length > 0) {
+        const count = await settled<number>((done) => this.#calls.writev(number, [...left], at, done))
+        left = without(left, count)
+        at += count
+      }
+    })
   }
 
-  async sync(): Promise<void> {
-    await this.#run<void>((descriptor, done) => fs.fdatasync(descriptor, done))
+  sync(): Promise<void> {
+    return this.#run(async (descriptor) => {
+      const { number, changes } = descriptor
+      await settled<void>((done) => this.#calls.fdatasync(number, done))
+      if (descriptor.failure !== null) throw descriptor.failure
+      this.#descriptors.synced(descriptor, changes)
+    })
   }
 
-  async truncate(sizeBytes: number): Promise<void> {
-    await this.#run<void>((descriptor, done) => fs.ftruncate(descriptor, sizeBytes, done))
+  truncate(sizeBytes: number): Promise<void> {
+    return this.#change((number) => settled<void>((done) => this.#calls.ftruncate(number, sizeBytes, done)))
   }
 
   close(): Promise<void> {
@@ -86,27 +118,82 @@ export class SystemOpenFile implements OpenFile {
         this.#idle = resolve
       })
     }
-    await new Promise<void>((resolve, reject) => {
-      fs.close(this.#descriptor, (error) => (error ? reject(error) : resolve()))
-    })
+    const descriptor = this.#descriptor
+    this.#descriptor = null
+    if (descriptor !== null) await this.#descriptors.close(descriptor)
   }
 
-  #open(): number {
+  #mustBeOpen(): void {
     if (this.#closing !== null) throw new Error(`${this.path} is closed`)
+  }
+
+  #heldSync(): Descriptor {
+    this.#mustBeOpen()
+    this.#descriptor ??= this.#descriptors.openSync(this.path, constants.O_RDWR, this)
+    this.#descriptors.used(this.#descriptor)
     return this.#descriptor
   }
 
-  async #run<T>(call: (descriptor: number, done: Callback<T>) => void): Promise<T> {
-    const descriptor = this.#open()
+  #writeSome(number: number, pieces: readonly Buffer[], position: number): number {
+    const [only] = pieces
+    return pieces.length === 1 && only !== undefined
+      ? this.#calls.writeSync(number, only, 0, only.length, position)
+      : this.#calls.writevSync(number, [...pieces], position)
+  }
+
+  get #calls(): SystemCalls {
+    return this.#descriptors.calls
+  }
+
+  #change(run: (number: number) => Promise<void>): Promise<void> {
+    return this.#run(async (descriptor) => {
+      this.#descriptors.changing(descriptor)
+      try {
+        await run(descriptor.number)
+      } finally {
+        this.#descriptors.changing(descriptor)
+      }
+    })
+  }
+
+  async #run<T>(run: (descriptor: Descriptor) => Promise<T>): Promise<T> {
+    this.#mustBeOpen()
     this.#underWay++
     try {
-      return await new Promise<T>((resolve, reject) => {
-        call(descriptor, (error, result) => (error ? reject(error) : resolve(result as T)))
-      })
+      while (this.#descriptor === null) await this.#opened()
+      const descriptor = this.#descriptor
+      this.#descriptors.begin(descriptor)
+      try {
+        return await run(descriptor)
+      } finally {
+        this.#descriptors.end(descriptor)
+      }
     } finally {
       if (--this.#underWay === 0) this.#idle?.()
     }
   }
+
+  #opened(): Promise<void> {
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const descriptor = await this.#descriptors.open(this.path, constants.O_RDWR, this)
+      // A sync call may have opened it meanwhile.
+      if (this.#descriptor === null) this.#descriptor = descriptor
+      else await this.#descriptors.close(descriptor)
+    } finally {
+      this.#opening = null
+    }
+  }
+}
+
+function settled<T>(call: (done: Callback<T>) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    call((error, result) => (error ? reject(error) : resolve(result as T)))
+  })
 }
 
 /** What is left of the pieces after the system took `count` bytes: usually nothing, but a full disk takes a part. */
