@@ -212,6 +212,20 @@ describe('descriptors', () => {
     await Promise.all(open.map((file) => file.close()))
   })
 
+  test('a renamed file is found under its new name, also by a read under way', async () => {
+    const files = new SystemFiles(systemCalls, 1)
+    const [file, other] = ['a', 'b'].map((name) => files.openSync(join(folder, name), { create: true }))
+    file!.writeSync(text('abc'), 0)
+    await file!.sync()
+    const renamed = file!.rename(join(folder, 'c'))
+    other!.readSync(Buffer.alloc(1), 0)
+    expect(await file!.read(Buffer.alloc(3), 0)).toBe(3)
+    await renamed
+    other!.readSync(Buffer.alloc(1), 0)
+    expect(file!.readSync(Buffer.alloc(3), 0)).toBe(3)
+    await Promise.all([file!.close(), other!.close()])
+  })
+
   test('closing waits for a read that is still opening the file', async () => {
     const files = new SystemFiles(systemCalls, max)
     await files.replace(join(folder, 'a'), Buffer.from('abc'))

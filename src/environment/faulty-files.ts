@@ -67,11 +67,7 @@ export class FaultyFiles implements Files {
   rename(from: string, to: string): Promise<void> {
     return this.#powered(async () => {
       await this.#inner.rename(from, to)
-      for (const [path, known] of [...this.#known]) {
-        if (path !== from && !path.startsWith(from + sep)) continue
-        this.#known.delete(path)
-        this.#known.set(path === from ? to : join(to, path.slice(from.length + 1)), known)
-      }
+      this.#renamed(from, to)
     })
   }
 
@@ -125,6 +121,14 @@ export class FaultyFiles implements Files {
     }
   }
 
+  #renamed(from: string, to: string): void {
+    for (const [path, known] of [...this.#known]) {
+      if (path !== from && !path.startsWith(from + sep)) continue
+      this.#known.delete(path)
+      this.#known.set(path === from ? to : join(to, path.slice(from.length + 1)), known)
+    }
+  }
+
   #mustHavePower(): void {
     if (this.#lost) throw Object.assign(new Error('there is no power'), { code: 'EIO' })
   }
@@ -139,7 +143,9 @@ export class FaultyFiles implements Files {
       if (this.failWrites !== null) throw this.failWrites
     }
     return {
-      path,
+      get path() {
+        return file.path
+      },
       sizeSync: () => file.sizeSync(),
       readSync: (into, position) => file.readSync(into, position),
       read: (into, position) => file.read(into, position),
@@ -167,6 +173,12 @@ export class FaultyFiles implements Files {
         await this.#powered(() => file.truncate(size))
         known.syncedBytes = Math.min(known.syncedBytes, size)
       },
+      rename: (to) =>
+        this.#powered(async () => {
+          const from = file.path
+          await file.rename(to)
+          this.#renamed(from, to)
+        }),
       close: () => file.close(),
     }
   }

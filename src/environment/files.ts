@@ -52,9 +52,10 @@ export interface FileLock {
 
 /**
  * An open file. Positions are absolute, there is no cursor. `close` waits for what is under way. It holds a descriptor while
- * it is used, and finds the file again by its path: close it before the file is renamed or removed.
+ * it is used, and finds the file again by its path: what renames it is `rename` here, and it is closed before it is removed.
  */
 export interface OpenFile {
+  /** Where it is now. */
   readonly path: string
   sizeSync(): number
   /** Fills as much of `into` as the file has from `position` on; returns how much. */
@@ -66,6 +67,8 @@ export interface OpenFile {
   /** The bytes written before this call, and what is needed to find them again, are on the disk. */
   sync(): Promise<void>
   truncate(sizeBytes: number): Promise<void>
+  /** Gives it another name; it can be used meanwhile. The entry is durable as after `Files.rename`. */
+  rename(to: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -10,7 +10,7 @@ type Callback<T> = (error: NodeJS.ErrnoException | null, result?: T) => void
  * be tens of thousands of these, and most are idle.
  */
 export class SystemOpenFile implements OpenFile, DescriptorOwner {
-  readonly path: string
+  #path: string
   readonly #descriptors: Descriptors
   #descriptor: Descriptor | null = null
   #opening: Promise<void> | null = null
@@ -19,8 +19,12 @@ export class SystemOpenFile implements OpenFile, DescriptorOwner {
   #idle: (() => void) | null = null
 
   constructor(path: string, descriptors: Descriptors) {
-    this.path = path
+    this.#path = path
     this.#descriptors = descriptors
+  }
+
+  get path(): string {
+    return this.#path
   }
 
   /** Makes the file. */
@@ -105,6 +109,14 @@ export class SystemOpenFile implements OpenFile, DescriptorOwner {
 
   truncate(sizeBytes: number): Promise<void> {
     return this.#change((number) => settled<void>((done) => this.#calls.ftruncate(number, sizeBytes, done)))
+  }
+
+  /** The descriptor is held meanwhile: under neither name could the file be opened with certainty. */
+  rename(to: string): Promise<void> {
+    return this.#run(async () => {
+      await this.#calls.promises.rename(this.#path, to)
+      this.#path = to
+    })
   }
 
   close(): Promise<void> {

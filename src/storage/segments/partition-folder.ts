@@ -94,16 +94,14 @@ export class PartitionFolder {
   }
 
   /** From here on a start completes the replacement. Settles when that is durable. */
-  async commitReplacement(baseOffset: bigint): Promise<void> {
-    const path = this.#segmentPath(baseOffset)
-    await this.#files.rename(path + cleanedSuffix, path + swapSuffix)
+  async commitReplacement(baseOffset: bigint, replacement: OpenFile): Promise<void> {
+    await replacement.rename(this.#segmentPath(baseOffset) + swapSuffix)
     await this.sync()
   }
 
-  async completeReplacement(baseOffset: bigint, replaced: readonly bigint[]): Promise<void> {
+  async completeReplacement(baseOffset: bigint, replaced: readonly bigint[], replacement: OpenFile): Promise<void> {
     for (const each of replaced) await this.removeSegment(each)
-    const path = this.#segmentPath(baseOffset)
-    await this.#files.rename(path + swapSuffix, path)
+    await replacement.rename(this.#segmentPath(baseOffset))
     await this.sync()
   }
 

@@ -156,8 +156,8 @@ async function finishReplacements(context: SegmentContext, folder: PartitionFold
       checkCrc: false,
       visit,
     })
-    await file.close()
     const covered = (await folder.segments()).filter((each) => each === baseOffset || (each > baseOffset && each < endOffset))
-    await folder.completeReplacement(baseOffset, covered)
+    await folder.completeReplacement(baseOffset, covered, file)
+    await file.close()
   }
 }

@@ -228,13 +228,14 @@ export class SegmentPartition implements PartitionStorage {
       const behind = this.#segments.findIndex((segment) => segment.baseOffset === end)
       if (first === -1 || behind <= first) throw new Error(`${this.#folder.path}: no segment borders at ${from} and ${end}`)
       const replacement = await this.#writeReplacement(from, batches)
-      await this.#folder.commitReplacement(from)
+      await this.#folder.commitReplacement(from, replacement.file)
       const replaced = this.#segments.splice(first, behind - first, replacement)
       this.#reader.forget()
       for (const segment of replaced) await this.#closeSegment(segment)
       await this.#folder.completeReplacement(
         from,
         replaced.map((segment) => segment.baseOffset),
+        replacement.file,
       )
     })
   }
