@@ -14,14 +14,15 @@ import { SystemFiles } from '../../environment/system-files.ts'
 import { openPartitionLog } from '../../log/open-partition-log.ts'
 import type { PartitionLog } from '../../log/partition-log.ts'
 import { Dispatch } from '../../server/dispatch.ts'
-import type { SimulatedDisk } from './simulated-disk.ts'
+import type { Storage } from '../../storage/storage.ts'
 import type { ProcessClock, SimulatedTime } from './simulated-time.ts'
 
 const listener = { name: 'PLAINTEXT', host: '127.0.0.1', port: 9092, securityProtocol: 0 }
 
 export interface SimulatedBrokerOptions {
   readonly time: SimulatedTime
-  readonly disk: SimulatedDisk
+  /** Where its data is kept, as this life finds it. */
+  readonly disk: { mount(clock: ProcessClock): Storage }
   readonly random: Random
   readonly config: BrokerConfig
   readonly logger: Logger
@@ -55,7 +56,7 @@ export class SimulatedBroker {
   static async start(options: SimulatedBrokerOptions): Promise<SimulatedBroker> {
     const { time, disk, random, config, logger, wrapLog, wrapServices, fault } = options
     const clock = time.clock()
-    const storage = disk.mount()
+    const storage = disk.mount(clock)
     const environment: Environment = {
       time: clock,
       real: clock,

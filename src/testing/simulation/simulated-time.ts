@@ -3,7 +3,7 @@ import { EventQueue } from './event-queue.ts'
 
 /** So many steps share a round of the event loop; between two of them Node runs every promise that is settled. */
 const stepsPerRound = 64
-const startMs = 1_700_000_000_000
+const simulationStartMs = 1_700_000_000_000
 
 /**
  * The time of a simulation: nothing happens but what was asked for, one event after the other. The next begins when every
@@ -12,9 +12,13 @@ const startMs = 1_700_000_000_000
 export class SimulatedTime {
   readonly #queue = new EventQueue()
   #turnEnds: (() => void)[] = []
-  #nowMs = startMs
+  #nowMs: number
   /** How many events have happened. */
   stepCount = 0
+
+  constructor(startMs = simulationStartMs) {
+    this.#nowMs = startMs
+  }
 
   get nowMs(): number {
     return this.#nowMs

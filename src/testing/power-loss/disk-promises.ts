@@ -1,0 +1,141 @@
+import type { SystemEntry, SystemHandle, SystemPromises, SystemStat } from '../../environment/system-calls.ts'
+import { diskError } from './disk-error.ts'
+import type { DirectoryNode, DiskNode } from './disk-nodes.ts'
+import type { DiskProcess } from './disk-process.ts'
+
+/** The calls that give promises: for small files, and for directories. */
+export class DiskPromises implements SystemPromises {
+  readonly #process: DiskProcess
+
+  constructor(process: DiskProcess) {
+    this.#process = process
+  }
+
+  readFile(path: string): Promise<Buffer> {
+    return this.#later(() => {
+      const node = this.#find(path)
+      if (node.kind === 'directory') throw diskError('EISDIR', path)
+      return Buffer.from(node.view())
+    })
+  }
+
+  async writeFile(path: string, text: string): Promise<void> {
+    const handle = await this.open(path, 'w')
+    if (text !== '') await handle.writeFile(Buffer.from(text))
+    await handle.close()
+  }
+
+  async open(path: string, flags: string): Promise<SystemHandle> {
+    const node = await this.#later(() => this.#openNode(path, flags))
+    if (node.kind === 'directory') return this.#handle(node, path, null)
+    return this.#handle(node, path, this.#process.openNode(node, path))
+  }
+
+  readdir(path: string): Promise<SystemEntry[]> {
+    return this.#later(() => {
+      const entries = [...this.#directory(path).entries]
+      return entries.map(([name, { kind }]) => ({ name, isDirectory: () => kind === 'directory' }))
+    })
+  }
+
+  mkdir(path: string): Promise<void> {
+    return this.#later(() => {
+      const { disk, time } = this.#process.options
+      if (disk.find(path) !== undefined) throw diskError('EEXIST', path)
+      const { directory, name } = disk.parentOf(path)
+      if (directory === undefined) throw diskError('ENOENT', path)
+      disk.make(path, directory, name, 'directory', time.nowMs)
+    })
+  }
+
+  stat(path: string): Promise<SystemStat> {
+    return this.#later(() => {
+      const node = this.#find(path)
+      const isDirectory = (): boolean => node.kind === 'directory'
+      return node.kind === 'directory'
+        ? { size: 0, mtimeMs: 0, isDirectory }
+        : { size: node.sizeBytes, mtimeMs: node.modifiedMs, isDirectory }
+    })
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#later(() => {
+      const { disk } = this.#process.options
+      this.#find(from)
+      const [source, target] = [disk.parentOf(from), disk.parentOf(to)]
+      if (source.directory === undefined || target.directory === undefined) throw diskError('ENOENT', to)
+      const there = target.directory.entries.get(target.name)
+      if (there?.kind === 'directory' && there.entries.size > 0) throw diskError('ENOTEMPTY', to)
+      disk.rename({ directory: source.directory, name: source.name }, { directory: target.directory, name: target.name }, to)
+    })
+  }
+
+  unlink(path: string): Promise<void> {
+    return this.#later(() => {
+      if (this.#find(path).kind === 'directory') throw diskError('EISDIR', path)
+      this.#remove(path)
+    })
+  }
+
+  /** File by file, so that a loss of power may come in between. */
+  async rm(path: string): Promise<void> {
+    const { disk } = this.#process.options
+    const node = disk.find(path)
+    if (node === undefined) return
+    if (node.kind === 'directory') for (const name of [...node.entries.keys()]) await this.rm(`${path}/${name}`)
+    await this.#later(() => this.#remove(path))
+  }
+
+  #openNode(path: string, flags: string): DiskNode {
+    const { disk, time } = this.#process.options
+    const node = disk.find(path)
+    if (flags === 'r') return this.#find(path)
+    if (flags !== 'w' && flags !== 'wx') throw new Error(`the simulated disk does not know the flags ${flags}`)
+    if (flags === 'wx' && node !== undefined) throw diskError('EEXIST', path)
+    if (node !== undefined) throw new Error('the simulated disk does not empty files by opening them')
+    const { directory, name } = disk.parentOf(path)
+    if (directory === undefined) throw diskError('ENOENT', path)
+    return disk.make(path, directory, name, 'file', time.nowMs)
+  }
+
+  #handle(node: DiskNode, path: string, descriptor: number | null): SystemHandle {
+    const sync = (): Promise<void> =>
+      new Promise((resolve, reject) => this.#process.sync(node, path, (error) => (error === null ? resolve() : reject(error))))
+    return {
+      writeFile: (bytes) =>
+        new Promise((resolve, reject) => {
+          if (descriptor === null) reject(diskError('EISDIR', path))
+          else this.#process.writev(descriptor, [bytes], 0, (error) => (error === null ? resolve() : reject(error)))
+        }),
+      datasync: sync,
+      sync,
+      close: async () => {
+        if (descriptor !== null) this.#process.closeSync(descriptor)
+      },
+    }
+  }
+
+  #find(path: string): DiskNode {
+    const node = this.#process.options.disk.find(path)
+    if (node === undefined) throw diskError('ENOENT', path)
+    return node
+  }
+
+  #directory(path: string): DirectoryNode {
+    const node = this.#find(path)
+    if (node.kind === 'file') throw diskError('ENOTDIR', path)
+    return node
+  }
+
+  #remove(path: string): void {
+    const { disk } = this.#process.options
+    const { directory, name } = disk.parentOf(path)
+    if (directory !== undefined) disk.remove(path, directory, name)
+  }
+
+  #later<T>(effect: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#process.later(effect, (error, result) => (error === null ? resolve(result) : reject(error)))
+    })
+  }
+}
