@@ -82,14 +82,14 @@ export class BrokerProcess implements AsyncDisposable {
     return child
   }
 
-  /** Ends it as an operator does, and says with which exit code it went. */
-  async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+  /** Ends it as an operator does, and says with which exit code it went; one that takes too long is killed. */
+  async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM', limitMs = 20_000): Promise<number | null> {
     const child = this.#child
     this.#child = undefined
     if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
     const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
     child.kill(signal)
-    const overdue = setTimeout(() => child.kill('SIGKILL'), 20_000)
+    const overdue = setTimeout(() => child.kill('SIGKILL'), limitMs)
     const code = await exited
     clearTimeout(overdue)
     return code

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { apiList, settingsPage, withPart } from './written-docs.ts'
+import { withPart } from './with-part.ts'
+import { apiList, settingsPage } from './written-docs.ts'
 
 /* Writes those parts of the documentation that derive from the code: `npm run docs`. */
 

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { parseCommandLine } from '../src/cli/command-line.ts'
 import { runCommand } from '../src/cli/test-command.ts'
-import { apiList, settingsPage, withPart } from './written-docs.ts'
+import { withPart } from './with-part.ts'
+import { apiList, settingsPage } from './written-docs.ts'
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(projectFolder, path), 'utf8')

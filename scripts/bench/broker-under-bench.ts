@@ -1,50 +1,43 @@
-import { BrokerProcess, defaultBrokerCommand } from '../../compat-tests/broker-process.ts'
-import { testsFolder } from '../../compat-tests/folders.ts'
+import { BrokerProcess } from '../../compat-tests/broker-process.ts'
+import type { BrokerChoice } from './broker-choice.ts'
 
-/** A broker that is measured: one that we start by a command, or one that runs somewhere already. */
+/** A broker that runs and is measured. */
 export interface BrokerUnderBench {
   readonly name: string
-  /** Says which broker it is, for whoever reads the numbers. */
-  readonly description: string
   readonly address: string
   /** Its process, if it is known: only then its processor time and memory can be told. */
   readonly pid: number | undefined
+  /** Where its data lies, if that is known. */
+  readonly dataFolder: string | undefined
   stop(): Promise<void>
 }
 
-const presets: Record<string, string> = {
-  grete: defaultBrokerCommand,
-  'grete-memory': `${defaultBrokerCommand} --memory`,
-  kafka: `${testsFolder}/kafka-reference/broker.sh`,
+/**
+ * What every broker gets: one partition a topic, no limit on what a log keeps, so that what was produced can be read back, and files of deleted
+ * topics gone at once, so that the one's deletions do not fall into the other's turn.
+ */
+const properties = { 'num.partitions': '1', 'log.retention.bytes': '-1', 'log.segment.delete.delay.ms': '100' }
+
+/** Makes its folder and properties; `folder/data` is its data. */
+export function prepareBroker(choice: BrokerChoice, more: Readonly<Record<string, string>> = {}): Promise<BrokerProcess> {
+  if (!choice.command) throw new Error(`${choice.name} runs already: it cannot be started`)
+  return BrokerProcess.prepare({ command: choice.command, properties: { ...properties, ...more, ...choice.properties } })
 }
 
-export interface BrokerChoice {
-  readonly name: string
-  readonly command?: string
-  readonly address?: string
-  readonly pid?: number
+export async function startBroker(choice: BrokerChoice): Promise<BrokerUnderBench> {
+  const { name, command, address, pid } = choice
+  if (!command) return { name, address: address!, pid, dataFolder: undefined, stop: async () => {} }
+  const broker = await prepareBroker(choice)
+  await broker.start()
+  return underBench(name, broker)
 }
 
-/** Reads `grete`, `kafka`, `NAME=COMMAND`, `HOST:PORT` or `HOST:PORT@PID`. */
-export function parseBroker(text: string): BrokerChoice {
-  const preset = presets[text]
-  if (preset) return { name: text, command: preset }
-  const attached = text.match(/^([^=\s]+:\d+)(?:@(\d+))?$/)
-  if (attached) return { name: attached[1]!, address: attached[1]!, ...(attached[2] ? { pid: Number(attached[2]) } : {}) }
-  const named = text.match(/^([^=\s]+)=(.+)$/)
-  if (named) return { name: named[1]!, command: named[2]! }
-  throw new Error(`--broker ${text}: neither one of ${Object.keys(presets).join(', ')}, nor NAME=COMMAND, nor HOST:PORT[@PID]`)
-}
-
-/** One partition a topic, and no limit on what a log keeps, so that what was produced can be read back. */
-const properties = { 'num.partitions': '1', 'log.retention.bytes': '-1' }
-
-export function prepareBroker(command: string, more: Readonly<Record<string, string>> = {}): Promise<BrokerProcess> {
-  return BrokerProcess.prepare({ command, properties: { ...properties, ...more } })
-}
-
-export async function startBroker({ name, command, address, pid }: BrokerChoice): Promise<BrokerUnderBench> {
-  if (!command) return { name, description: `running at ${address}`, address: address!, pid, stop: async () => {} }
-  const broker = await BrokerProcess.start({ command, properties })
-  return { name, description: command, address: broker.address, pid: broker.pid, stop: () => broker.stop() }
+export function underBench(name: string, broker: BrokerProcess): BrokerUnderBench {
+  return {
+    name,
+    address: broker.address,
+    pid: broker.pid,
+    dataFolder: `${broker.folder}/data`,
+    stop: () => broker.stop(),
+  }
 }

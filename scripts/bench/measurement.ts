@@ -1,14 +1,18 @@
-import { type ProcessUsage, readUsage, resetResidentMax } from './process-usage.ts'
+import { type ProcessUsage, readEndedChildrenCpuSeconds, readUsage, resetResidentMax } from './process-usage.ts'
 
 /** What one run of one thing came to: a number for each name, in the unit that the name ends with. */
 export type Measurement = Readonly<Record<string, number>>
 
-/** Whether less of it is better. */
-export function isCost(name: string): boolean {
-  return /^(CPU|peak|idle|p\d|avg|ready|first)/.test(name)
+/** What one trial measured, by the title under which it is printed. */
+export type Measured = Readonly<Record<string, Measurement>>
+
+/** Whether more of it is better, or less, or neither: what a client took is told to judge the rest by. */
+export function betterIs(name: string): 'more' | 'less' | undefined {
+  if (name.startsWith('client') || name.startsWith('sent')) return undefined
+  return /(records|MB)\/s$/.test(name) ? 'more' : 'less'
 }
 
-/** Times some work of so many bytes, and what the broker's process took for it. */
+/** Times some work of so many bytes, what the broker's process took for it, and what the programs took that did it. */
 export async function measureBytes(
   pid: number | undefined,
   records: number,
@@ -17,6 +21,7 @@ export async function measureBytes(
 ): Promise<Measurement> {
   if (pid !== undefined) resetResidentMax(pid)
   const before = pid === undefined ? undefined : readUsage(pid)
+  const clientBefore = readEndedChildrenCpuSeconds()
   const began = performance.now()
   await work()
   const seconds = (performance.now() - began) / 1000
@@ -25,23 +30,17 @@ export async function measureBytes(
     'records/s': records / seconds,
     'MB/s': bytes / 1e6 / seconds,
     ...(before && after ? usageOf(before, after, bytes) : {}),
+    'client cores': (readEndedChildrenCpuSeconds() - clientBefore) / seconds,
   }
 }
 
 function usageOf(before: ProcessUsage, after: ProcessUsage, bytes: number): Measurement {
+  const user = (after.userSeconds - before.userSeconds) / (bytes / 1e9)
+  const system = (after.systemSeconds - before.systemSeconds) / (bytes / 1e9)
   return {
-    'CPU s/GB': (after.cpuSeconds - before.cpuSeconds) / (bytes / 1e9),
+    'CPU s/GB': user + system,
+    'user s/GB': user,
+    'system s/GB': system,
     'peak RSS MB': after.residentBytesMax / 1e6,
   }
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
-}
-
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!
 }

@@ -5,23 +5,34 @@ const ticksPerSecond = 100
 
 /** What the kernel says of a process, with all its threads, those that ended included. */
 export interface ProcessUsage {
-  readonly cpuSeconds: number
+  readonly userSeconds: number
+  readonly systemSeconds: number
   readonly residentBytes: number
   readonly residentBytesMax: number
 }
 
-export function readUsage(pid: number): ProcessUsage {
+/** The fields of /proc/PID/stat from the third on: the program's name, in brackets before it, may hold spaces. */
+function statFields(pid: number | 'self'): readonly string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  // The program's name, in brackets, may hold spaces: fields are counted from behind it, where the third begins.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const cpuTicks = Number(fields[11]) + Number(fields[12])
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+export function readUsage(pid: number): ProcessUsage {
+  const fields = statFields(pid)
   const status = readFileSync(`/proc/${pid}/status`, 'latin1')
   const kilobytes = (name: string): number => Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm'))?.[1] ?? 0)
   return {
-    cpuSeconds: cpuTicks / ticksPerSecond,
+    userSeconds: Number(fields[11]) / ticksPerSecond,
+    systemSeconds: Number(fields[12]) / ticksPerSecond,
     residentBytes: kilobytes('VmRSS') * 1024,
     residentBytesMax: kilobytes('VmHWM') * 1024,
   }
+}
+
+/** Of all programs that this process ran to their end: the clients, since a broker ends outside what is measured. */
+export function readEndedChildrenCpuSeconds(): number {
+  const fields = statFields('self')
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond
 }
 
 /** From here on the peak of resident memory is counted anew, where the kernel lets us. */

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
-import { prepareBroker } from './broker-under-bench.ts'
-import { type Measurement, quantile } from './measurement.ts'
-import { runProgram } from './run-program.ts'
+import type { BrokerChoice } from '../broker-choice.ts'
+import { prepareBroker } from '../broker-under-bench.ts'
+import type { Measure } from '../measure.ts'
+import type { Measured, Measurement } from '../measurement.ts'
+import { runProgram } from '../run-program.ts'
+import { quantile } from '../statistics.ts'
 import { TimingProxy } from './timing-proxy.ts'
 
 const joins = 30
@@ -17,9 +20,16 @@ const findCoordinatorKey = 10
  * librdkafka waits on timers of its own; so of kcat's requests, from FindCoordinator to the Fetch that brought the record, the sum of
  * what the broker took for each is measured, at a proxy beside the broker.
  */
-export async function measureFirstRecord(command: string): Promise<Record<string, Measurement>> {
+export const firstRecord: Measure = {
+  name: 'first',
+  doc: 'a consumer that joins an empty group, until it has a record that is there: kafkajs, kcat',
+  byDefault: false,
+  trials: () => [{ title: 'first', on: 'started', run: measureFirstRecord }],
+}
+
+async function measureFirstRecord(choice: BrokerChoice): Promise<Measured> {
   await using proxy = await TimingProxy.start()
-  await using broker = await prepareBroker(command, { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` })
+  await using broker = await prepareBroker(choice, { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` })
   proxy.to(broker.port)
   await broker.start()
   const address = `127.0.0.1:${proxy.port}`

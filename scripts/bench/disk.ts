@@ -1,0 +1,62 @@
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runProgram } from './run-program.ts'
+import { median } from './statistics.ts'
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+/** What a folder holds on disk, in blocks: a preallocated index has a size that it does not take. */
+export function folderBytes(folder: string): number {
+  return filesIn(folder).reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.blocks ?? 0) * 512, 0)
+}
+
+/** What one broker left to be written is not to be written in the next one's turn. */
+export async function syncDisk(): Promise<void> {
+  await runProgram('sync', [], 120_000)
+}
+
+/** How the page cache is emptied on this machine: all of it where we may, else file by file. */
+export function coldMethod(): 'drop_caches' | 'posix_fadvise' {
+  try {
+    closeSync(openSync('/proc/sys/vm/drop_caches', 'w'))
+    return 'drop_caches'
+  } catch {
+    return 'posix_fadvise'
+  }
+}
+
+/** Takes a broker's data out of the page cache, so that it must be read from the disk. */
+export async function dropFromPageCache(dataFolder: string): Promise<void> {
+  await syncDisk()
+  if (coldMethod() === 'drop_caches') writeFileSync('/proc/sys/vm/drop_caches', '3')
+  // dd with nocache and nothing to copy advises the kernel, and that is all.
+  else for (const file of filesIn(dataFolder)) await runProgram('dd', [`if=${file}`, 'iflag=nocache', 'count=0', 'status=none'])
+}
+
+/** What the disk under the brokers' data can do without one: MB/s written and synced at the end, and ms for 4 KB and an fdatasync. */
+export function probeDisk(megabytes = 256): { readonly syncedMegabytesPerSecond: number; readonly syncMs: number } {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-disk-'))
+  try {
+    const file = openSync(join(folder, 'probe'), 'w')
+    const block = Buffer.alloc(1_000_000, 'x')
+    const began = performance.now()
+    for (let written = 0; written < megabytes; written++) writeSync(file, block)
+    fdatasyncSync(file)
+    const seconds = (performance.now() - began) / 1000
+    const syncs = Array.from({ length: 50 }, () => {
+      const start = performance.now()
+      writeSync(file, block, 0, 4096)
+      fdatasyncSync(file)
+      return performance.now() - start
+    })
+    closeSync(file)
+    return { syncedMegabytesPerSecond: megabytes / seconds, syncMs: median(syncs) }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

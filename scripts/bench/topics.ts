@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import { Kafka, logLevel } from 'kafkajs'
+import { waitUntil } from '../../compat-tests/wait-until.ts'
+import type { BrokerUnderBench } from './broker-under-bench.ts'
+import { folderBytes, syncDisk } from './disk.ts'
+
+/** What may be left of a broker's files when its topics are gone: metadata log and internal topics. */
+const emptyBytesMax = 50_000_000
+
+/** The topics that were made on a broker, by its address, to be deleted before another broker has its turn. */
+const madeTopics = new Map<string, string[]>()
+
+async function asAdmin<T>(address: string, work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
+  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, requestTimeout: 120_000 })
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    return await work(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** A new topic; it is there when this is done. */
+export async function makeTopic({ address }: BrokerUnderBench, partitions = 1): Promise<string> {
+  const topic = `bench-${randomUUID()}`
+  await asAdmin(address, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true }))
+  madeTopics.set(address, [...(madeTopics.get(address) ?? []), topic])
+  return topic
+}
+
+const partitionsOfTopicMax = 100
+
+/** Many idle partitions, a hundred a topic, topic by topic. */
+export async function makeIdlePartitions({ address }: BrokerUnderBench, partitions: number): Promise<void> {
+  await asAdmin(address, async (admin) => {
+    for (let left = partitions; left > 0; left -= partitionsOfTopicMax) {
+      const topic = { topic: `idle-${randomUUID()}`, numPartitions: Math.min(partitionsOfTopicMax, left) }
+      await admin.createTopics({ topics: [topic], timeout: 100_000, waitForLeaders: true })
+    }
+  })
+}
+
+/** Deletes what was made, and waits until its files are gone and the disk has nothing more to write: the next turn starts on a quiet one. */
+export async function clearTopics({ name, address, dataFolder }: BrokerUnderBench): Promise<void> {
+  const topics = madeTopics.get(address) ?? []
+  madeTopics.delete(address)
+  if (topics.length > 0) await asAdmin(address, (admin) => admin.deleteTopics({ topics, timeout: 60_000 }))
+  if (dataFolder !== undefined) {
+    await waitUntil(
+      async () => folderBytes(dataFolder) < emptyBytesMax || undefined,
+      () => `${name} removes the files of deleted topics`,
+      60_000,
+    )
+  }
+  await syncDisk()
+}
