@@ -32,11 +32,12 @@ describe('the table of results', () => {
   })
 
   test('numbers have three digits that matter', () => {
-    expect([1234567, 123.4, 12.34, 1.234, 0.1234, 0, Number.NaN].map(formatNumber)).toEqual([
+    expect([1234567, 123.4, 12.34, 1.234, 0.99999999, 0.1234, 0, Number.NaN].map(formatNumber)).toEqual([
       '1,234,567',
       '123',
       '12.3',
       '1.23',
+      '1.00',
       '0.12',
       '0',
       '-',

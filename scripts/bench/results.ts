@@ -10,7 +10,7 @@ export function addTo(results: Results, measured: Measured): void {
 
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-'
-  const size = Math.abs(value)
+  const size = Number(Math.abs(value).toPrecision(6))
   if (size >= 1000) return Math.round(value).toLocaleString('en')
   if (size >= 100) return value.toFixed(0)
   return size === 0 ? '0' : value.toPrecision(size >= 1 ? 3 : 2)

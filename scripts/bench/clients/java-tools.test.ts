@@ -7,7 +7,7 @@ describe('what Kafka’s tools print', () => {
 120001 records sent, 24000.2 records/sec (22.89 MB/sec), 1290.5 ms avg latency, 1720.0 ms max latency.
 300000 records sent, 103199.174407 records/sec (98.42 MB/sec), 166.02 ms avg latency, 345.00 ms max latency, 160 ms 50th, 296 ms 95th, 338 ms 99th, 344 ms 99.9th.
 `
-    expect(parseProducerPerformance(printed)).toEqual({ recordsPerSecond: 103199.174407, averageMs: 166.02, p99Ms: 338 })
+    expect(parseProducerPerformance(printed)).toEqual({ recordsPerSecond: 103199.174407 })
     expect(() => parseProducerPerformance('org.apache.kafka.common.errors.TimeoutException')).toThrow('did not print')
   })
 

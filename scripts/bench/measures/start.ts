@@ -26,7 +26,7 @@ async function measureStart(choice: BrokerChoice): Promise<Measured> {
   const before = readUsage(broker.pid!)
   await wait(restMs)
   const after = readUsage(broker.pid!)
-  const cpuMs = (after.userSeconds + after.systemSeconds - before.userSeconds - before.systemSeconds) * 1000
+  const cpuMs = Math.round((after.userSeconds + after.systemSeconds - before.userSeconds - before.systemSeconds) * 1000)
   return { start: { ...started, 'idle RSS MB': after.residentBytes / 1e6, 'idle CPU ms/s': cpuMs / (restMs / 1000) } }
 }
 
