@@ -104,8 +104,8 @@ export class LocalCluster implements Cluster {
     const [first, ...others] = this.#options.storage.directories()
     if (first === undefined) return []
     return [
-      { ...first, partitions: [...this.#partitions.sizes()] },
-      ...others.map((directory) => ({ ...directory, partitions: [] })),
+      { path: first.path, ...first.space(), partitions: [...this.#partitions.sizes()] },
+      ...others.map((directory) => ({ path: directory.path, ...directory.space(), partitions: [] })),
     ]
   }
 

@@ -39,7 +39,7 @@ export interface OpenClusterOptions {
  */
 export async function openCluster(options: OpenClusterOptions): Promise<Cluster> {
   const { storage, environment, config, nodes } = options
-  const { partitions, cleanShutdown } = await storage.open()
+  const { partitions } = await storage.open()
   // What a refused start leaves is what it found, the proof of the last clean stop included.
   let untouched = true
   try {
@@ -62,7 +62,7 @@ export async function openCluster(options: OpenClusterOptions): Promise<Cluster>
     await cluster.openLogs()
     return cluster
   } catch (error) {
-    await storage.close(untouched ? cleanShutdown : null)
+    await storage.close(untouched ? 'as found' : null)
     throw error
   }
 }

@@ -57,7 +57,7 @@ export class ControlledStorage implements Storage {
     return this.#inner.ignoresCase()
   }
 
-  close(cleanShutdown: Buffer | null): Promise<void> {
+  close(cleanShutdown: Buffer | null | 'as found'): Promise<void> {
     return this.#inner.close(cleanShutdown)
   }
 }

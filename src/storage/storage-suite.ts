@@ -440,7 +440,7 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
         await storage.close(Buffer.from('{"version":0}'))
         storage = await under.reopened()
         const found = await storage.open()
-        expect(found.partitions).toEqual([suitePartition])
+        expect(found.partitions).toMatchObject([suitePartition])
         expect(String(found.cleanShutdown)).toBe('{"version":0}')
         log = await open(storage, new RecordedEvents())
         expect(ends(log)).toEqual([0n, 5n, 5n, 5n])
@@ -535,7 +535,7 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
         await durable()
         await storage.close(null)
         storage = await under.reopened()
-        expect((await storage.open()).partitions).toEqual([{ ...suitePartition, topicId: 'c3VpdGUtdG9waWMtaWRfMg' }])
+        expect((await storage.open()).partitions).toMatchObject([{ ...suitePartition, topicId: 'c3VpdGUtdG9waWMtaWRfMg' }])
       })
 
       test('partitions of the longest names are made and deleted', async () => {
@@ -547,14 +547,17 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
         await storage.deletePartition(id)
         await storage.close(null)
         storage = await under.reopened()
-        expect((await storage.open()).partitions).toEqual([suitePartition])
+        expect((await storage.open()).partitions).toMatchObject([suitePartition])
       })
     })
 
     test('directories say where and how much', () => {
       const [directory] = storage.directories()
-      expect(directory?.usableBytes).toBeGreaterThan(0n)
-      expect(directory?.totalBytes).toBeGreaterThanOrEqual(directory!.usableBytes)
+      const { totalBytes, usableBytes } = directory!.space()
+      expect(usableBytes).toBeGreaterThan(0n)
+      expect(totalBytes).toBeGreaterThanOrEqual(usableBytes)
+      expect(log.directory).toBe(directory)
+      expect(directory?.files).toBe(storage.files)
     })
   })
 }

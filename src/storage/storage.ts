@@ -8,27 +8,45 @@ import type { RecordsSlice, Retained } from '../../protocol/records/records-slic
  * All ends are exclusive. `undefined` in place of a promise means: so already. An operation fails with StorageError.
  */
 export interface Storage {
-  /** Finds what is there and takes possession of it. `cleanShutdown`: the bytes that the last `close` left, if it was clean. */
-  open(): Promise<{ readonly partitions: readonly PartitionId[]; readonly cleanShutdown: Buffer | null }>
-  /** Opens a partition, or makes it. Recovers first, and syncs what it recovered before it calls that durable. */
+  /**
+   * Finds what is there and takes possession of it. `cleanShutdown`: the bytes that the last `close` left in the first directory,
+   * if it was clean. Of several directories all but the first may fail: they say so, and the others are used.
+   */
+  open(): Promise<{ readonly partitions: readonly FoundPartition[]; readonly cleanShutdown: Buffer | null }>
+  /** Opens a partition where it is, or makes it. Recovers first, and syncs what it recovered before it calls that durable. */
   openPartition(id: PartitionId, options: OpenOptions): Promise<PartitionStorage>
   /** Deletes a closed or open partition with all its bytes. */
   deletePartition(id: PartitionId): Promise<void>
-  /** Named bytes that belong to no partition (meta.properties and the like). */
+  /** Named bytes of the first directory that belong to no partition (meta.properties and the like). */
   readonly files: NamedBytes
+  /** At least one, always in the same order. The first is where a partition is made for which no other is named. */
   directories(): readonly StorageDirectory[]
   /** Settled once the unwritten bytes are below their limit. */
   whenWritable(): undefined | Promise<void>
   /** Whether topics that differ by case alone would be one and the same here; asked after `open`. */
   ignoresCase(): Promise<boolean>
-  /** Closes all partitions, then leaves `cleanShutdown` as the proof that everything was written; null leaves none. */
-  close(cleanShutdown: Buffer | null): Promise<void>
+  /**
+   * Closes all partitions, then leaves `cleanShutdown` as the proof that everything was written; null leaves none. 'as found': what
+   * `open` found, since nothing was changed.
+   */
+  close(cleanShutdown: Buffer | null | 'as found'): Promise<void>
 }
 
+/** A disk, or a part of one. */
 export interface StorageDirectory {
   readonly path: string
-  readonly totalBytes: bigint
-  readonly usableBytes: bigint
+  /** Why nothing in it can be used before the next start; null if it can. */
+  readonly failure: StorageError | null
+  /** Named bytes that belong to this directory and no partition. */
+  readonly files: NamedBytes
+  space(): { readonly totalBytes: bigint; readonly usableBytes: bigint }
+  /** Its contents turned out not to be usable; before any partition in it is opened. */
+  fail(error: StorageError): void
+}
+
+/** A partition as `open` finds it. */
+export interface FoundPartition extends PartitionId {
+  readonly directory: StorageDirectory
 }
 
 export interface PartitionId {
@@ -43,6 +61,8 @@ export interface OpenOptions {
   readonly onCorruption: 'cut' | 'refuse'
   /** The leader epoch that opens it; a backend that several processes share refuses an older one (`fenced`). */
   readonly fence: number
+  /** Where it is made if it is nowhere yet. Default: the first. */
+  readonly directory?: StorageDirectory
   /** How ranges are made, until `configure` says otherwise. Default: `defaultRangeOptions`. */
   readonly ranges?: RangeOptions
   readonly events: StorageEvents
@@ -90,6 +110,7 @@ export interface StorageRange {
 
 /** startOffset ≤ durableEnd ≤ writtenEnd ≤ endOffset. */
 export interface PartitionStorage {
+  readonly directory: StorageDirectory
   readonly startOffset: bigint
   readonly durableEnd: bigint
   readonly writtenEnd: bigint

@@ -1,5 +1,5 @@
 import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
-import type { BatchPosition, NamedBytes, PartitionStorage, RangeOptions, StorageRange } from './storage.ts'
+import type { BatchPosition, NamedBytes, PartitionStorage, RangeOptions, StorageDirectory, StorageRange } from './storage.ts'
 
 /** A partition that asks another for everything but how far it is written and durable. */
 export abstract class ForwardedPartition implements PartitionStorage {
@@ -11,6 +11,10 @@ export abstract class ForwardedPartition implements PartitionStorage {
   constructor(inner: PartitionStorage, recoveredBytesCut = 0) {
     this.inner = inner
     this.recoveredBytesCut = recoveredBytesCut
+  }
+
+  get directory(): StorageDirectory {
+    return this.inner.directory
   }
 
   get startOffset(): bigint {

@@ -1,6 +1,14 @@
 import type { RecordsSlice, Retained } from '../../../protocol/records/records-slice.ts'
 import { batchFactsAt } from '../batch-facts.ts'
-import type { BatchPosition, NamedBytes, PartitionId, PartitionStorage, StorageEvents, StorageRange } from '../storage.ts'
+import type {
+  BatchPosition,
+  NamedBytes,
+  PartitionId,
+  PartitionStorage,
+  StorageDirectory,
+  StorageEvents,
+  StorageRange,
+} from '../storage.ts'
 import { StorageError } from '../storage.ts'
 import { MemoryNamedBytes } from './memory-named-bytes.ts'
 import { type MemoryBatch, MemoryRange } from './memory-range.ts'
@@ -13,6 +21,7 @@ const headerBytesV2 = 61
 /** One partition's batches in memory: written and durable at once. It survives `close`, until it is deleted. */
 export class MemoryPartition implements PartitionStorage {
   readonly id: PartitionId
+  readonly directory: StorageDirectory
   readonly checkpoints: NamedBytes = new MemoryNamedBytes()
   readonly recoveredBytesCut = 0
   readonly #room: MemoryRoom
@@ -22,8 +31,9 @@ export class MemoryPartition implements PartitionStorage {
   #announced = false
   #roomTaken = 0
 
-  constructor(id: PartitionId, room: MemoryRoom) {
+  constructor(id: PartitionId, directory: StorageDirectory, room: MemoryRoom) {
     this.id = id
+    this.directory = directory
     this.#room = room
     this.#ranges = [this.#newRange(0n)]
   }

@@ -52,7 +52,7 @@ describe('memory.log.bytes', () => {
     await orders.truncateTo(2n)
     appendOne(orders, { paddingBytes: 4000 })
     await storage.deletePartition(idOf('orders'))
-    expect(storage.directories()[0]?.usableBytes).toBe(10_000n)
+    expect(storage.directories()[0]?.space().usableBytes).toBe(10_000n)
   })
 
   test('memory is recycled once the last reader has let go', async () => {

@@ -1,7 +1,15 @@
 import type { Buffers } from '../../environment/buffers.ts'
 import type { Clock } from '../../environment/environment.ts'
 import type { Logger } from '../../environment/logger.ts'
-import type { NamedBytes, OpenOptions, PartitionId, PartitionStorage, Storage, StorageDirectory } from '../storage.ts'
+import type {
+  FoundPartition,
+  NamedBytes,
+  OpenOptions,
+  PartitionId,
+  PartitionStorage,
+  Storage,
+  StorageDirectory,
+} from '../storage.ts'
 import { MemoryNamedBytes } from './memory-named-bytes.ts'
 import { MemoryPartition } from './memory-partition.ts'
 import { MemoryRoom } from './memory-room.ts'
@@ -27,22 +35,34 @@ export class MemoryStorage implements Storage {
   readonly #partitions = new Map<string, MemoryPartition>()
   readonly #room: MemoryRoom
   readonly #logger: Logger
+  readonly #directory: StorageDirectory
   #cleanShutdown: Buffer | null = null
+  #foundCleanShutdown: Buffer | null = null
 
   constructor(options: MemoryStorageOptions) {
     this.#logger = options.logger
     this.#room = new MemoryRoom(options.time, options.buffers, options.limitBytes, () => this.#sayFull())
+    this.#directory = {
+      path: 'memory',
+      failure: null,
+      files: this.files,
+      space: () => this.#space(),
+      fail: (error) => {
+        throw error
+      },
+    }
   }
 
-  async open(): Promise<{ readonly partitions: readonly PartitionId[]; readonly cleanShutdown: Buffer | null }> {
+  async open(): Promise<{ readonly partitions: readonly FoundPartition[]; readonly cleanShutdown: Buffer | null }> {
     const cleanShutdown = this.#cleanShutdown
+    this.#foundCleanShutdown = cleanShutdown
     this.#cleanShutdown = null
-    return { partitions: [...this.#partitions.values()].map((partition) => partition.id), cleanShutdown }
+    return { partitions: [...this.#partitions.values()].map(({ id, directory }) => ({ ...id, directory })), cleanShutdown }
   }
 
   async openPartition(id: PartitionId, options: OpenOptions): Promise<PartitionStorage> {
     const key = keyOf(id)
-    const partition = this.#partitions.get(key) ?? new MemoryPartition(id, this.#room)
+    const partition = this.#partitions.get(key) ?? new MemoryPartition(id, this.#directory, this.#room)
     this.#partitions.set(key, partition)
     return partition.open(options.events)
   }
@@ -54,8 +74,7 @@ export class MemoryStorage implements Storage {
   }
 
   directories(): readonly StorageDirectory[] {
-    const totalBytes = BigInt(this.#room.limitBytes)
-    return [{ path: 'memory', totalBytes, usableBytes: totalBytes - BigInt(this.#room.takenBytes) }]
+    return [this.#directory]
   }
 
   whenWritable(): undefined {
@@ -66,9 +85,9 @@ export class MemoryStorage implements Storage {
     return false
   }
 
-  async close(cleanShutdown: Buffer | null): Promise<void> {
+  async close(cleanShutdown: Buffer | null | 'as found'): Promise<void> {
     await Promise.all([...this.#partitions.values()].map((partition) => partition.close()))
-    this.#cleanShutdown = cleanShutdown
+    this.#cleanShutdown = cleanShutdown === 'as found' ? this.#foundCleanShutdown : cleanShutdown
   }
 
   /** The topics that take the most memory, the largest first. */
@@ -79,6 +98,11 @@ export class MemoryStorage implements Storage {
     }
     const topics = [...sizes].map(([topic, sizeBytes]) => ({ topic, sizeBytes }))
     return topics.sort((a, b) => b.sizeBytes - a.sizeBytes).slice(0, count)
+  }
+
+  #space(): ReturnType<StorageDirectory['space']> {
+    const totalBytes = BigInt(this.#room.limitBytes)
+    return { totalBytes, usableBytes: totalBytes - BigInt(this.#room.takenBytes) }
   }
 
   #sayFull(): void {

@@ -6,6 +6,7 @@ import {
   type NamedBytes,
   type OpenOptions,
   type PartitionStorage,
+  type StorageDirectory,
   StorageError,
   type StorageRange,
 } from '../storage.ts'
@@ -62,6 +63,10 @@ export class SegmentPartition implements PartitionStorage {
       await folder.sync()
     }
     return new SegmentPartition(context, folder, segments, bytesCut, options.events)
+  }
+
+  get directory(): StorageDirectory {
+    return this.#context.directory
   }
 
   get startOffset(): bigint {

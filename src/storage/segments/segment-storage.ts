@@ -1,12 +1,11 @@
-import { join } from 'node:path'
 import type { Buffers } from '../../environment/buffers.ts'
 import { ByteLimit } from '../../environment/byte-limit.ts'
-import { lockHolder } from '../../environment/directory-lock.ts'
 import type { Clock, Random } from '../../environment/environment.ts'
-import type { FileLock, Files } from '../../environment/files.ts'
+import type { Files } from '../../environment/files.ts'
 import type { Logger } from '../../environment/logger.ts'
 import {
   type Durability,
+  type FoundPartition,
   type NamedBytes,
   type OpenOptions,
   type PartitionId,
@@ -15,16 +14,15 @@ import {
   type StorageDirectory,
   StorageError,
 } from '../storage.ts'
-import { deletedFolderName, folderName, isDeletedFolderName, parseFolderName, strayFolderName } from './folder-name.ts'
+import { folderName } from './folder-name.ts'
 import { GroupCommit } from './group-commit.ts'
-import { NamedFiles } from './named-files.ts'
-import { PartitionFolder } from './partition-folder.ts'
 import type { SegmentContext } from './segment-context.ts'
-import { SegmentPartition } from './segment-partition.ts'
-import { storageFailure } from './storage-failure.ts'
+import { SegmentDirectory } from './segment-directory.ts'
 
 export interface SegmentStorageOptions {
+  /** The first directory, without which there is no start. */
   readonly directory: string
+  readonly otherDirectories?: readonly string[]
   readonly files: Files
   readonly buffers: Buffers
   readonly time: Clock
@@ -37,209 +35,124 @@ export interface SegmentStorageOptions {
   readonly unwrittenBytesMax?: number
 }
 
-/** Kafka's own file: it vouches that all logs of the directory were closed and synced. */
-const cleanShutdownFile = '.kafka_cleanshutdown'
-const lockFile = '.lock'
-const lookUpsAtOnce = 32
-
-/** Keeps partitions in a directory of Kafka's own layout. */
+/** Keeps partitions in directories of Kafka's own layout. */
 export class SegmentStorage implements Storage {
-  readonly files: NamedBytes
-  readonly #directory: string
-  readonly #random: Random
-  readonly #context: SegmentContext
-  readonly #partitions = new Map<string, { readonly topicId: string; readonly log: SegmentPartition }>()
-  readonly #opening = new Set<string>()
-  /** Folders that were closed in this run, so that opening them again needs no recovery. */
-  readonly #closedHere = new Set<string>()
-  readonly #removals = new Set<Promise<void>>()
-  #lock: FileLock | null = null
-  #wasClean = false
+  readonly #unwritten: ByteLimit
+  readonly #first: SegmentDirectory
+  readonly #directories: readonly SegmentDirectory[]
+  /** Where each partition is. */
+  readonly #places = new Map<string, SegmentDirectory>()
 
   constructor(options: SegmentStorageOptions) {
-    const { directory, files, buffers, time, logger, durability, threads, unwrittenBytesMax = 64 * 1024 * 1024 } = options
-    this.#directory = directory
-    this.#random = options.random
-    const groupCommit = new GroupCommit(threads)
-    const unwritten = new ByteLimit('unwritten bytes', unwrittenBytesMax)
-    this.#context = { files, buffers, time, logger, durability, groupCommit, unwritten }
-    const own = [cleanShutdownFile, lockFile]
-    this.files = new NamedFiles(files, directory, (name) => own.includes(name) || name.endsWith('.tmp'))
+    const { directory, otherDirectories = [], random, unwrittenBytesMax = 64 * 1024 * 1024 } = options
+    this.#unwritten = new ByteLimit('unwritten bytes', unwrittenBytesMax)
+    const groupCommit = new GroupCommit(options.threads)
+    const { files, buffers, time, logger, durability } = options
+    const context: Omit<SegmentContext, 'directory'> = {
+      files,
+      buffers,
+      time,
+      logger,
+      durability,
+      groupCommit,
+      unwritten: this.#unwritten,
+    }
+    this.#first = new SegmentDirectory(directory, context, random)
+    this.#directories = [this.#first, ...otherDirectories.map((path) => new SegmentDirectory(path, context, random))]
   }
 
-  async open(): Promise<{ readonly partitions: readonly PartitionId[]; readonly cleanShutdown: Buffer | null }> {
+  get files(): NamedBytes {
+    return this.#first.files
+  }
+
+  async open(): Promise<{ readonly partitions: readonly FoundPartition[]; readonly cleanShutdown: Buffer | null }> {
     try {
-      await this.#takeLock()
+      const partitions: FoundPartition[] = []
+      for (const directory of this.#directories) partitions.push(...(await this.#openDirectory(directory)))
+      partitions.sort(byName)
+      for (const partition of partitions) this.#noteFound(partition)
+      return { partitions, cleanShutdown: this.#first.foundCleanShutdown }
     } catch (error) {
-      throw storageFailure(error, `The data directory ${this.#directory} cannot be used`)
-    }
-    try {
-      const cleanShutdown = await this.#takeCleanShutdown()
-      this.#wasClean = cleanShutdown !== null
-      return { partitions: await this.#findPartitions(), cleanShutdown }
-    } catch (error) {
-      await this.#releaseLock()
-      throw storageFailure(error, `The data directory ${this.#directory} cannot be read`)
+      await this.close('as found')
+      throw error
     }
   }
 
   async openPartition(id: PartitionId, options: OpenOptions): Promise<PartitionStorage> {
-    const name = folderName(id.topic, id.partition)
-    if (this.#opening.has(name) || (this.#partitions.has(name) && !this.#closedHere.has(name)))
-      throw new Error(`${name} is open already`)
-    this.#opening.add(name)
-    try {
-      const folder = await this.#boundFolder(name, id)
-      const clean = this.#wasClean || this.#closedHere.has(name)
-      const partition = await SegmentPartition.open(this.#context, folder, options, clean)
-      this.#closedHere.delete(name)
-      this.#partitions.set(name, { topicId: id.topicId, log: partition })
-      return this.#watchingClose(name, partition)
-    } catch (error) {
-      throw storageFailure(error, `The log of ${name} cannot be opened`)
-    } finally {
-      this.#opening.delete(name)
-    }
+    const key = keyOf(id)
+    const directory = this.#places.get(key) ?? this.#directoryFor(options.directory)
+    if (directory.failure !== null) throw directory.failure
+    this.#places.set(key, directory)
+    return await directory.openPartition(id, options)
   }
 
   async deletePartition(id: PartitionId): Promise<void> {
-    const name = folderName(id.topic, id.partition)
-    const path = join(this.#directory, name)
-    const open = this.#partitions.get(name)
-    // A topic of the same name may have been made meanwhile.
-    if (open !== undefined && open.topicId !== id.topicId) return
-    await open?.log.abandon()
-    this.#partitions.delete(name)
-    this.#closedHere.delete(name)
-    try {
-      if ((await new PartitionFolder(this.#context.files, path).topicId()) !== id.topicId) return
-      const deleted = join(this.#directory, deletedFolderName(id.topic, id.partition, this.#random.uuid()))
-      await this.#context.files.rename(path, deleted)
-      await this.#context.files.syncDirectory(this.#directory)
-      this.#removeLater(deleted)
-    } catch (error) {
-      throw storageFailure(error, `The log of ${name} cannot be deleted`)
-    }
+    const key = keyOf(id)
+    const directory = this.#places.get(key) ?? this.#first
+    await directory.deletePartition(id)
+    this.#places.delete(key)
   }
 
   directories(): readonly StorageDirectory[] {
-    return [{ path: this.#directory, ...this.#context.files.space(this.#directory) }]
+    return this.#directories
   }
 
   whenWritable(): undefined | Promise<void> {
-    return this.#context.unwritten.whenAvailable()
+    return this.#unwritten.whenAvailable()
   }
 
   async ignoresCase(): Promise<boolean> {
-    return await this.#context.files.ignoresCase(this.#directory)
+    for (const directory of this.#directories) if (directory.failure === null && (await directory.ignoresCase())) return true
+    return false
   }
 
-  async close(cleanShutdown: Buffer | null): Promise<void> {
-    if (this.#lock === null) return
-    const closed = await Promise.allSettled([...this.#partitions.values()].map(({ log }) => log.close()))
-    const failed = closed.filter((each) => each.status === 'rejected')
-    this.#partitions.clear()
-    this.#closedHere.clear()
-    try {
-      await Promise.all(this.#removals)
-      if (failed.length > 0) this.#sayNotClean(failed.length, failed[0]!.reason)
-      else if (cleanShutdown !== null) await this.#context.files.replace(join(this.#directory, cleanShutdownFile), cleanShutdown)
-    } catch (error) {
-      throw storageFailure(error, `The data directory ${this.#directory} cannot be closed`)
-    } finally {
-      await this.#releaseLock()
-    }
-  }
-
-  async #takeLock(): Promise<void> {
-    await this.#context.files.makeDirectory(this.#directory)
-    const path = join(this.#directory, lockFile)
-    this.#lock = await this.#context.files.tryLock(path)
-    if (this.#lock !== null) return
-    throw new StorageError('held', `The data directory ${this.#directory} is in use by ${await lockHolder(path)}.`)
-  }
-
-  async #releaseLock(): Promise<void> {
-    await this.#lock?.release()
-    this.#lock = null
-  }
-
-  /** It goes before anything changes: a crash after this must not be taken for a clean stop, neither by us nor by Kafka. */
-  async #takeCleanShutdown(): Promise<Buffer | null> {
-    const path = join(this.#directory, cleanShutdownFile)
-    const bytes = await this.#context.files.read(path)
-    if (bytes === null) return null
-    await this.#context.files.remove(path)
-    await this.#context.files.syncDirectory(this.#directory)
-    return bytes
-  }
-
-  async #findPartitions(): Promise<readonly PartitionId[]> {
-    const names = (await this.#context.files.list(this.#directory))
-      .filter((entry) => entry.isDirectory)
-      .map((entry) => entry.name)
-    for (const name of names) if (isDeletedFolderName(name)) this.#removeLater(join(this.#directory, name))
-    const left = names.filter((name) => parseFolderName(name) !== null)
-    const found: PartitionId[] = []
-    const lookUp = async (): Promise<void> => {
-      for (let name = left.shift(); name !== undefined; name = left.shift()) {
-        const topicId = await this.#folder(name).topicId()
-        if (topicId !== null) found.push({ topicId, ...parseFolderName(name)! })
-        else
-          this.#context.logger.warn(
-            { folder: name },
-            `The folder ${name} names no topic id in partition.metadata; it is left alone.`,
-          )
-      }
-    }
-    await Promise.all(Array.from({ length: lookUpsAtOnce }, lookUp))
-    return found.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
-  }
-
-  /** The folder of the partition; one that belongs to another topic of the name is put aside, as Kafka does. */
-  async #boundFolder(name: string, id: PartitionId): Promise<PartitionFolder> {
-    const folder = this.#folder(name)
-    const topicId = await folder.topicId()
-    if (topicId === id.topicId) return folder
-    if (topicId !== null || (await folder.holdsBytes())) {
-      const stray = strayFolderName(id.topic, id.partition, this.#random.uuid())
-      this.#context.logger.warn(
-        { folder: name, topicId, stray },
-        `The folder ${name} belongs to another topic; it is kept as ${stray}.`,
-      )
-      await this.#context.files.rename(folder.path, join(this.#directory, stray))
-    }
-    await folder.bind(id.topicId)
-    return folder
-  }
-
-  #folder(name: string): PartitionFolder {
-    return new PartitionFolder(this.#context.files, join(this.#directory, name))
-  }
-
-  #watchingClose(name: string, partition: SegmentPartition): SegmentPartition {
-    partition.onClosed(() => {
-      if (this.#partitions.get(name)?.log === partition) this.#closedHere.add(name)
-    })
-    return partition
-  }
-
-  /** Removing a large log takes long: nobody waits for it but a stop. */
-  #removeLater(path: string): void {
-    const removal = this.#context.files.removeTree(path).catch((error) => {
-      this.#context.logger.warn(
-        { err: error, folder: path },
-        `The deleted log ${path} could not be removed; the next start tries again.`,
-      )
-    })
-    this.#removals.add(removal)
-    void removal.then(() => this.#removals.delete(removal))
-  }
-
-  #sayNotClean(count: number, reason: unknown): void {
-    this.#context.logger.error(
-      { err: reason, logs: count },
-      `${count} of the logs in ${this.#directory} could not be written to their end; the next start recovers them.`,
+  /** Every directory is let go, whatever fails. */
+  async close(cleanShutdown: Buffer | null | 'as found'): Promise<void> {
+    this.#places.clear()
+    const closed = await Promise.allSettled(
+      this.#directories.map((directory) =>
+        directory.close(cleanShutdown === 'as found' ? directory.foundCleanShutdown : cleanShutdown),
+      ),
     )
+    for (const each of closed) if (each.status === 'rejected') throw each.reason
   }
+
+  /** As in Kafka the others go on without one that cannot be used. One that another process holds is a mistake. */
+  async #openDirectory(directory: SegmentDirectory): Promise<readonly FoundPartition[]> {
+    try {
+      return await directory.open()
+    } catch (error) {
+      if (directory === this.#first || !(error instanceof StorageError) || error.kind === 'held') throw error
+      directory.fail(error)
+      return []
+    }
+  }
+
+  #noteFound(partition: FoundPartition): void {
+    const key = keyOf(partition)
+    const other = this.#places.get(key)
+    if (other !== undefined) {
+      const name = folderName(partition.topic, partition.partition)
+      throw new StorageError(
+        'corrupt',
+        `The partition ${name} is in both ${other.path} and ${partition.directory.path}, as after a directory failed while ` +
+          'the partition was moved. Remove one of the two folders: the one in the directory that failed.',
+      )
+    }
+    this.#places.set(key, partition.directory as SegmentDirectory)
+  }
+
+  #directoryFor(wanted: StorageDirectory | undefined): SegmentDirectory {
+    return this.#directories.find((directory) => directory === wanted) ?? this.#first
+  }
+}
+
+/** A topic deleted and made again has the name of the old one, and another id. */
+function keyOf({ topicId, partition }: PartitionId): string {
+  return `${topicId} ${partition}`
+}
+
+function byName(one: PartitionId, other: PartitionId): number {
+  if (one.topic === other.topic) return one.partition - other.partition
+  return one.topic < other.topic ? -1 : 1
 }

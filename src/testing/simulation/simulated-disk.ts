@@ -129,7 +129,7 @@ class ProcessStorage implements Storage {
     return this.#inner.ignoresCase()
   }
 
-  async close(cleanShutdown: Buffer | null): Promise<void> {
+  async close(cleanShutdown: Buffer | null | 'as found'): Promise<void> {
     if (this.#isGone) return await never()
     for (const partition of this.#partitions) await partition.close()
     this.#partitions.clear()

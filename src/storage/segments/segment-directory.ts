@@ -1,0 +1,236 @@
+import { join } from 'node:path'
+import { lockHolder } from '../../environment/directory-lock.ts'
+import type { Random } from '../../environment/environment.ts'
+import type { FileLock } from '../../environment/files.ts'
+import {
+  type FoundPartition,
+  type OpenOptions,
+  type PartitionId,
+  type PartitionStorage,
+  type StorageDirectory,
+  StorageError,
+} from '../storage.ts'
+import { deletedFolderName, folderName, isDeletedFolderName, parseFolderName, strayFolderName } from './folder-name.ts'
+import { NamedFiles } from './named-files.ts'
+import { PartitionFolder } from './partition-folder.ts'
+import type { SegmentContext } from './segment-context.ts'
+import { SegmentPartition } from './segment-partition.ts'
+import { storageFailure } from './storage-failure.ts'
+
+/** Kafka's own file: it vouches that all logs of the directory were closed and synced. */
+const cleanShutdownFile = '.kafka_cleanshutdown'
+const lockFile = '.lock'
+const ownFiles = [cleanShutdownFile, lockFile]
+const lookUpsAtOnce = 32
+
+/** One directory of Kafka's own layout: its lock, the proof of its clean stop, and the partitions in it. */
+export class SegmentDirectory implements StorageDirectory {
+  readonly path: string
+  readonly files: NamedFiles
+  readonly #random: Random
+  readonly #context: SegmentContext
+  readonly #partitions = new Map<string, { readonly topicId: string; readonly log: SegmentPartition }>()
+  readonly #opening = new Set<string>()
+  /** Folders that were closed in this run, so that opening them again needs no recovery. */
+  readonly #closedHere = new Set<string>()
+  readonly #removals = new Set<Promise<void>>()
+  #lock: FileLock | null = null
+  #foundCleanShutdown: Buffer | null = null
+  #failure: StorageError | null = null
+
+  constructor(path: string, context: Omit<SegmentContext, 'directory'>, random: Random) {
+    this.path = path
+    this.#context = { ...context, directory: this }
+    this.#random = random
+    this.files = new NamedFiles(context.files, path, (name) => ownFiles.includes(name) || name.endsWith('.tmp'))
+  }
+
+  get failure(): StorageError | null {
+    return this.#failure
+  }
+
+  /** The bytes that vouched for it when it was opened; null if its last stop was not clean. */
+  get foundCleanShutdown(): Buffer | null {
+    return this.#foundCleanShutdown
+  }
+
+  space(): { readonly totalBytes: bigint; readonly usableBytes: bigint } {
+    return this.#context.files.space(this.path)
+  }
+
+  fail(error: StorageError): void {
+    this.#failure = error
+    this.#context.logger.error(
+      { err: error, directory: this.path },
+      `The data directory ${this.path} cannot be used: requests for its partitions are answered KAFKA_STORAGE_ERROR. ` +
+        'Make it usable and start again.',
+    )
+  }
+
+  /** Takes possession of it, and finds the partitions in it. */
+  async open(): Promise<readonly FoundPartition[]> {
+    try {
+      await this.#takeLock()
+    } catch (error) {
+      throw storageFailure(error, `The data directory ${this.path} cannot be used`)
+    }
+    try {
+      this.#foundCleanShutdown = await this.#takeCleanShutdown()
+      return await this.#findPartitions()
+    } catch (error) {
+      await this.#releaseLock()
+      throw storageFailure(error, `The data directory ${this.path} cannot be read`)
+    }
+  }
+
+  async openPartition(id: PartitionId, options: OpenOptions): Promise<PartitionStorage> {
+    const name = folderName(id.topic, id.partition)
+    if (this.#opening.has(name) || (this.#partitions.has(name) && !this.#closedHere.has(name)))
+      throw new Error(`${name} is open already`)
+    this.#opening.add(name)
+    try {
+      const folder = await this.#boundFolder(name, id)
+      const clean = this.#foundCleanShutdown !== null || this.#closedHere.has(name)
+      const partition = await SegmentPartition.open(this.#context, folder, options, clean)
+      this.#closedHere.delete(name)
+      this.#partitions.set(name, { topicId: id.topicId, log: partition })
+      return this.#watchingClose(name, partition)
+    } catch (error) {
+      throw storageFailure(error, `The log of ${name} cannot be opened`)
+    } finally {
+      this.#opening.delete(name)
+    }
+  }
+
+  async deletePartition(id: PartitionId): Promise<void> {
+    const name = folderName(id.topic, id.partition)
+    const path = join(this.path, name)
+    const open = this.#partitions.get(name)
+    // A topic of the same name may have been made meanwhile.
+    if (open !== undefined && open.topicId !== id.topicId) return
+    await open?.log.abandon()
+    this.#partitions.delete(name)
+    this.#closedHere.delete(name)
+    try {
+      if ((await new PartitionFolder(this.#context.files, path).topicId()) !== id.topicId) return
+      const deleted = join(this.path, deletedFolderName(id.topic, id.partition, this.#random.uuid()))
+      await this.#context.files.rename(path, deleted)
+      await this.#context.files.syncDirectory(this.path)
+      this.#removeLater(deleted)
+    } catch (error) {
+      throw storageFailure(error, `The log of ${name} cannot be deleted`)
+    }
+  }
+
+  async ignoresCase(): Promise<boolean> {
+    return await this.#context.files.ignoresCase(this.path)
+  }
+
+  /** Closes its partitions, and lets go of it. */
+  async close(cleanShutdown: Buffer | null): Promise<void> {
+    if (this.#lock === null) return
+    const closed = await Promise.allSettled([...this.#partitions.values()].map(({ log }) => log.close()))
+    const failed = closed.filter((each) => each.status === 'rejected')
+    this.#partitions.clear()
+    this.#closedHere.clear()
+    try {
+      await Promise.all(this.#removals)
+      if (failed.length > 0) this.#sayNotClean(failed.length, failed[0]!.reason)
+      else if (cleanShutdown !== null) await this.#context.files.replace(join(this.path, cleanShutdownFile), cleanShutdown)
+    } catch (error) {
+      throw storageFailure(error, `The data directory ${this.path} cannot be closed`)
+    } finally {
+      await this.#releaseLock()
+    }
+  }
+
+  async #takeLock(): Promise<void> {
+    await this.#context.files.makeDirectory(this.path)
+    const path = join(this.path, lockFile)
+    this.#lock = await this.#context.files.tryLock(path)
+    if (this.#lock !== null) return
+    throw new StorageError('held', `The data directory ${this.path} is in use by ${await lockHolder(path)}.`)
+  }
+
+  async #releaseLock(): Promise<void> {
+    await this.#lock?.release()
+    this.#lock = null
+  }
+
+  /** It goes before anything changes: a crash after this must not be taken for a clean stop, neither by us nor by Kafka. */
+  async #takeCleanShutdown(): Promise<Buffer | null> {
+    const path = join(this.path, cleanShutdownFile)
+    const bytes = await this.#context.files.read(path)
+    if (bytes === null) return null
+    await this.#context.files.remove(path)
+    await this.#context.files.syncDirectory(this.path)
+    return bytes
+  }
+
+  async #findPartitions(): Promise<readonly FoundPartition[]> {
+    const names = (await this.#context.files.list(this.path)).filter((entry) => entry.isDirectory).map((entry) => entry.name)
+    for (const name of names) if (isDeletedFolderName(name)) this.#removeLater(join(this.path, name))
+    const left = names.filter((name) => parseFolderName(name) !== null)
+    const found: FoundPartition[] = []
+    const lookUp = async (): Promise<void> => {
+      for (let name = left.shift(); name !== undefined; name = left.shift()) {
+        const topicId = await this.#folder(name).topicId()
+        if (topicId !== null) found.push({ topicId, ...parseFolderName(name)!, directory: this })
+        else
+          this.#context.logger.warn(
+            { folder: name },
+            `The folder ${name} names no topic id in partition.metadata; it is left alone.`,
+          )
+      }
+    }
+    await Promise.all(Array.from({ length: lookUpsAtOnce }, lookUp))
+    return found
+  }
+
+  /** The folder of the partition; one that belongs to another topic of the name is put aside, as Kafka does. */
+  async #boundFolder(name: string, id: PartitionId): Promise<PartitionFolder> {
+    const folder = this.#folder(name)
+    const topicId = await folder.topicId()
+    if (topicId === id.topicId) return folder
+    if (topicId !== null || (await folder.holdsBytes())) {
+      const stray = strayFolderName(id.topic, id.partition, this.#random.uuid())
+      this.#context.logger.warn(
+        { folder: name, topicId, stray },
+        `The folder ${name} belongs to another topic; it is kept as ${stray}.`,
+      )
+      await this.#context.files.rename(folder.path, join(this.path, stray))
+    }
+    await folder.bind(id.topicId)
+    return folder
+  }
+
+  #folder(name: string): PartitionFolder {
+    return new PartitionFolder(this.#context.files, join(this.path, name))
+  }
+
+  #watchingClose(name: string, partition: SegmentPartition): SegmentPartition {
+    partition.onClosed(() => {
+      if (this.#partitions.get(name)?.log === partition) this.#closedHere.add(name)
+    })
+    return partition
+  }
+
+  /** Removing a large log takes long: nobody waits for it but a stop. */
+  #removeLater(path: string): void {
+    const removal = this.#context.files.removeTree(path).catch((error) => {
+      this.#context.logger.warn(
+        { err: error, folder: path },
+        `The deleted log ${path} could not be removed; the next start tries again.`,
+      )
+    })
+    this.#removals.add(removal)
+    void removal.then(() => this.#removals.delete(removal))
+  }
+
+  #sayNotClean(count: number, reason: unknown): void {
+    this.#context.logger.error(
+      { err: reason, logs: count },
+      `${count} of the logs in ${this.path} could not be written to their end; the next start recovers them.`,
+    )
+  }
+}
