@@ -1,7 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { MemoryNamedBytes } from '../storage/memory/memory-named-bytes.ts'
 import { AbortedTransactions } from './aborted-transactions.ts'
-import { saveTransactionIndexes } from './transaction-indexes.ts'
 import { Transactions } from './transactions.ts'
 
 const entry = (producerId: bigint, firstOffset: bigint, lastOffset: bigint) => ({ producerId, firstOffset, lastOffset })
@@ -51,13 +49,6 @@ describe('aborted transactions', () => {
     expect(aborted.within(0n, 100n)).toEqual([entry(4n, 40n, 41n)])
   })
 
-  test('of a log that turns out to have been less stable are all found', () => {
-    const aborted = index()
-    aborted.wereStableUpTo(5n)
-    aborted.add(entry(4n, 5n, 40n), 41n)
-    expect(aborted.within(0n, 6n).map(({ producerId }) => producerId)).toEqual([4n])
-  })
-
   test('may be many', () => {
     const aborted = new AbortedTransactions()
     for (let offset = 0n; offset < 1000n; offset += 2n) aborted.add(entry(offset, offset, offset + 1n), offset + 2n)
@@ -68,27 +59,37 @@ describe('aborted transactions', () => {
 })
 
 describe("Kafka's .txnindex", () => {
-  const range = (baseOffset: bigint, endOffset: bigint) => ({
-    baseOffset,
-    endOffset,
-    sizeBytes: 1,
-    maxTimestamp: 0n,
-    createdMs: 0,
-  })
-
-  test('stands beside each segment in which a transaction was aborted, and no other', async () => {
-    const files = new MemoryNamedBytes()
-    await files.save('00000000000000000005.txnindex', Buffer.from('of a segment that is gone'))
-    await saveTransactionIndexes(files, index(), [range(0n, 16n), range(16n, 20n), range(20n, 33n), range(33n, 40n)])
-    expect([...(await files.list())].sort()).toEqual([
-      '00000000000000000000.txnindex',
-      '00000000000000000016.txnindex',
-      '00000000000000000033.txnindex',
-    ])
-    const bytes = await files.load('00000000000000000016.txnindex')
-    expect(bytes?.toString('hex')).toBe(
+  test('has its layout', () => {
+    expect(index().encode(16n, 20n).toString('hex')).toBe(
       ['0000', '0000000000000002', '000000000000000a', '0000000000000012', '0000000000000013'].join(''),
     )
+    expect(index().encode(20n, 30n)).toHaveLength(0)
+  })
+
+  test('tells what was aborted in a segment, up to where it is believed', () => {
+    const aborted = new AbortedTransactions()
+    expect(aborted.addIndex(index().encode(0n, 20n), 0n, 20n)).toBe('all')
+    expect(aborted.addIndex(index().encode(20n, 40n), 20n, 34n)).toBe('some')
+    expect(aborted.within(0n, 100n)).toEqual([entry(2n, 10n, 18n), entry(1n, 12n, 15n)])
+  })
+
+  const sound = index().encode(0n, 40n)
+  const changed = (at: number, byte: number): Buffer => {
+    const bytes = Buffer.from(sound)
+    bytes[at] = byte
+    return bytes
+  }
+  const broken: readonly [string, Buffer, bigint][] = [
+    ['ends within an entry', sound.subarray(0, 60), 0n],
+    ['is of an unknown version', changed(1, 1), 0n],
+    ['tells of a marker below its segment', sound, 16n],
+    ['tells of a transaction that ends before it begins', changed(17, 99), 0n],
+    ['goes back', Buffer.concat([sound, sound]), 0n],
+  ]
+  test.each(broken)('is not believed where it %s', (_what, bytes, base) => {
+    const aborted = new AbortedTransactions()
+    expect(aborted.addIndex(bytes, base, 1000n)).toBe('none')
+    expect(aborted.count).toBe(0)
   })
 })
 

@@ -8,10 +8,12 @@ export interface AbortedTransaction {
 /** producerId, firstOffset, lastOffset, lastStableOffset */
 const fields = 4
 const entryBytes = 34
+/** Shared by all logs in which nothing was aborted. */
+const noEntries = new BigInt64Array(0)
 
 /** The aborted transactions of a log in the order of their markers (`TransactionIndex`), packed: a log may hold very many. */
 export class AbortedTransactions {
-  #entries = new BigInt64Array(0)
+  #entries = noEntries
   #count = 0
 
   get count(): number {
@@ -44,13 +46,6 @@ export class AbortedTransactions {
       if (this.#entries[index * fields + 3]! >= end) break
     }
     return found.sort((one, other) => (one.firstOffset < other.firstOffset ? -1 : 1))
-  }
-
-  /** A transaction turns out to have been open from here on all the time. */
-  wereStableUpTo(offset: bigint): void {
-    for (let at = 3; at < this.#count * fields; at += fields) {
-      if (this.#entries[at]! > offset) this.#entries[at] = offset
-    }
   }
 
   /** Those that ended below `offset` are met by no read any more. */
@@ -89,6 +84,27 @@ export class AbortedTransactions {
       }
     }
     return bytes
+  }
+
+  /**
+   * Adds what Kafka's `.txnindex` of a segment tells of transactions that ended below `end`: all, or some, since others ended behind
+   * that, or none, since the bytes are no such file.
+   */
+  addIndex(bytes: Buffer, base: bigint, end: bigint): 'all' | 'some' | 'none' {
+    let before = base - 1n
+    for (let at = 0; at < bytes.length; at += entryBytes) {
+      if (at + entryBytes > bytes.length || bytes.readInt16BE(at) !== 0) return 'none'
+      const [firstOffset, lastOffset] = [bytes.readBigInt64BE(at + 10), bytes.readBigInt64BE(at + 18)]
+      if (firstOffset < 0n || firstOffset > lastOffset || lastOffset <= before) return 'none'
+      before = lastOffset
+    }
+    for (let at = 2; at < bytes.length; at += entryBytes) {
+      const lastOffset = bytes.readBigInt64BE(at + 16)
+      if (lastOffset >= end) return 'some'
+      const aborted = { producerId: bytes.readBigInt64BE(at), firstOffset: bytes.readBigInt64BE(at + 8), lastOffset }
+      this.add(aborted, bytes.readBigInt64BE(at + 24))
+    }
+    return 'all'
   }
 
   #at(index: number): AbortedTransaction {

@@ -11,18 +11,18 @@ export class ActiveRange {
   readonly #jitterMs: number
   #sizeBytes: number
   /** Of its first batch; null while it is empty. */
-  #firstTimestamp: bigint | null = null
+  #firstTimestamp: bigint | null
 
-  constructor(range: Pick<StorageRange, 'baseOffset' | 'sizeBytes' | 'createdMs'>, jitterMs: number) {
+  constructor(
+    range: Pick<StorageRange, 'baseOffset' | 'sizeBytes' | 'createdMs'>,
+    firstTimestamp: bigint | null,
+    jitterMs: number,
+  ) {
     this.baseOffset = range.baseOffset
     this.#sizeBytes = range.sizeBytes
     this.#createdMs = range.createdMs
+    this.#firstTimestamp = firstTimestamp
     this.#jitterMs = jitterMs
-  }
-
-  /** What was found in it when the log was opened. */
-  found(maxTimestamp: bigint): void {
-    this.#firstTimestamp ??= maxTimestamp
   }
 
   added(sizeBytes: number, maxTimestamp: bigint): void {

@@ -17,12 +17,12 @@ import { defaultLogConfig, startMs, testPartition, testRecords } from './test-lo
 async function openLog(storage: ControlledStorage, environment: Environment) {
   const logs: StoragePartitionLog[] = []
   const events = {
-    written: (end: bigint) => logs[0]?.written(end),
-    durable: (end: bigint) => logs[0]?.durable(end),
+    written: () => logs[0]?.written(),
+    durable: () => logs[0]?.durable(),
     failed: () => {},
   }
   const partition = await storage.openPartition(testPartition, { onCorruption: 'cut', fence: 0, events })
-  const state = await LogState.load(partition, 0n, 86_400_000, defaultLogConfig, environment)
+  const state = await LogState.load(partition, 0n, 86_400_000, environment)
   const logStartOffsets = await LogStartOffsets.load(storage.files)
   const options = { id: testPartition, partition, storage, state, config: defaultLogConfig, leaderEpoch: 0, logStartOffset: 0n }
   const log = new StoragePartitionLog({ ...options, durability: 'fsync', logStartOffsets, environment })

@@ -1,4 +1,4 @@
-import { decodeCheckpoint, encodeCheckpoint, parseCheckpointNumber } from './checkpoint-text.ts'
+import { decodeCheckpoint, encodeCheckpoint, parseCheckpointNumber } from '../storage/checkpoint-text.ts'
 
 export interface LeaderEpochStart {
   readonly epoch: number
@@ -11,6 +11,8 @@ export interface EpochEndOffset {
   readonly endOffset: bigint
 }
 
+/** Shared by all partitions that nobody has written to. */
+const none: readonly LeaderEpochStart[] = []
 const unknown: EpochEndOffset = { leaderEpoch: -1, endOffset: -1n }
 
 /**
@@ -18,7 +20,11 @@ const unknown: EpochEndOffset = { leaderEpoch: -1, endOffset: -1n }
  * a wrong answer rewinds them or loses data.
  */
 export class LeaderEpochs {
-  #starts: LeaderEpochStart[] = []
+  #starts: readonly LeaderEpochStart[] = none
+  /** The last epoch that the file has; -1 where there is no file. */
+  #savedEpoch = -1
+  /** The file tells of a tail that is gone. */
+  #savedWasCut = false
 
   /** Kafka's `leader-epoch-checkpoint`; null if the bytes are no such file. */
   static decode(bytes: Buffer): LeaderEpochs | null {
@@ -31,11 +37,28 @@ export class LeaderEpochs {
       if (epoch === null || startOffset === null || epoch < 0n || epoch > 0x7fffffffn || startOffset < 0n) return null
       epochs.assign(Number(epoch), startOffset)
     }
+    epochs.saved()
     return epochs
   }
 
   encode(): Buffer {
     return encodeCheckpoint(this.#starts.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`))
+  }
+
+  /**
+   * Whether the file must be written before anything relies on it. An epoch without batches need not be in it: each start begins
+   * a new one, and thousands of idle partitions would write thousands of files for nothing.
+   */
+  mustBeSaved(logEndOffset: bigint): boolean {
+    return (
+      this.#savedWasCut || this.#starts.some(({ epoch, startOffset }) => epoch > this.#savedEpoch && startOffset < logEndOffset)
+    )
+  }
+
+  /** What `encode` gave last is in the file. */
+  saved(epoch = this.latest?.epoch ?? -1): void {
+    this.#savedEpoch = epoch
+    this.#savedWasCut = false
   }
 
   get earliest(): LeaderEpochStart | undefined {
@@ -50,8 +73,8 @@ export class LeaderEpochs {
   assign(epoch: number, startOffset: bigint): void {
     const { latest } = this
     if (latest !== undefined && latest.epoch === epoch && startOffset >= latest.startOffset) return
-    this.#starts = this.#starts.filter((start) => start.epoch < epoch && start.startOffset < startOffset)
-    this.#starts.push({ epoch, startOffset })
+    const before = this.#starts.filter((start) => start.epoch < epoch && start.startOffset < startOffset)
+    this.#starts = [...before, { epoch, startOffset }]
   }
 
   /** The largest known epoch up to the asked one, and where the next one began (the log end offset for the latest). */
@@ -67,7 +90,9 @@ export class LeaderEpochs {
 
   /** The log ends at `end` now. */
   truncateFromEnd(end: bigint): void {
+    if (this.#starts.length === 0 || this.latest!.startOffset < end) return
     this.#starts = this.#starts.filter((start) => start.startOffset < end)
+    this.#savedWasCut = true
   }
 
   /** The log begins at `start` now: the epoch that holds it begins there. */

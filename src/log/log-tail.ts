@@ -9,11 +9,13 @@ import { storageFailure } from './storage-errors.ts'
 /** A batch that was appended, and where it went. */
 export interface AddedBatch extends AppendedBatch, BatchPosition {}
 
+/** One for all logs: it is used within a call. */
+const stamped = new RecordBatch(Buffer.alloc(0))
+
 /** The end of a log: gives a batch its place, its epoch and its time, and hands it to the storage. */
 export class LogTail {
   readonly #partition: PartitionStorage
   readonly #state: LogState
-  readonly #header = new RecordBatch(Buffer.alloc(0))
 
   constructor(partition: PartitionStorage, state: LogState) {
     this.#partition = partition
@@ -31,21 +33,25 @@ export class LogTail {
       logAppendTimeMs,
       duplicate: false,
     }
-    const { active } = this.#state
     try {
-      if (active.isFullFor(batch.sizeBytes, position.lastOffset, position.maxTimestamp, config, nowMs)) this.#state.roll(config)
+      if (this.#isFullFor(batch, position, config, nowMs)) this.#state.roll()
       this.#stamp(batch, position, leaderEpoch)
       this.#partition.append(batch.records, position)
     } catch (error) {
       throw storageFailure(error)
     }
-    this.#state.active.added(batch.sizeBytes, position.maxTimestamp)
+    this.#state.added(batch.sizeBytes, position.maxTimestamp, nowMs)
     return position
+  }
+
+  #isFullFor(batch: PreparedBatch, { lastOffset, maxTimestamp }: AddedBatch, config: LogConfig, nowMs: number): boolean {
+    if (this.#partition.isLastRangeFull) return true
+    return this.#state.activeRange(config).isFullFor(batch.sizeBytes, lastOffset, maxTimestamp, config, nowMs)
   }
 
   /** In the batch's own bytes; base offset and leader epoch lie outside of its checksum. */
   #stamp(batch: PreparedBatch, { baseOffset, logAppendTimeMs }: AddedBatch, leaderEpoch: number): void {
-    const header = this.#header.moveTo(batch.records.view(), 0)
+    const header = stamped.moveTo(batch.records.view(), 0)
     header.setBaseOffset(baseOffset)
     header.setPartitionLeaderEpoch(leaderEpoch)
     if (logAppendTimeMs >= 0n) header.setLogAppendTime(logAppendTimeMs)

@@ -1,6 +1,7 @@
 import type { Environment } from '../environment/environment.ts'
+import type { CleanerOffsets } from './cleaner/cleaner-offsets.ts'
 import type { Durability, PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
-import type { LogConfig } from './log-config.ts'
+import { type LogConfig, rangeOptionsOf } from './log-config.ts'
 import type { LogStartOffsets } from './log-start-offsets.ts'
 import { LogState } from './log-state.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -18,6 +19,8 @@ export interface OpenPartitionLogOptions {
   readonly producerIdExpirationMs: number
   /** Keeps log start offsets across restarts; one for all partitions of a storage. */
   readonly logStartOffsets: LogStartOffsets
+  /** Keeps up to where compaction came; likewise. */
+  readonly cleanerOffsets: CleanerOffsets
   readonly environment: Environment
 }
 
@@ -26,10 +29,15 @@ export async function openPartitionLog(options: OpenPartitionLogOptions): Promis
   const { storage, id, config, leaderEpoch, environment, logStartOffsets } = options
   const events = new DeferredEvents()
   try {
-    const partition = await storage.openPartition(id, { onCorruption: 'cut', fence: leaderEpoch, events })
+    const partition = await storage.openPartition(id, {
+      onCorruption: 'cut',
+      fence: leaderEpoch,
+      ranges: rangeOptionsOf(config),
+      events,
+    })
     sayWhatWasCut(partition, id, environment)
     const logStartOffset = await startOf(partition, logStartOffsets.get(id.topic, id.partition))
-    const state = await LogState.load(partition, logStartOffset, options.producerIdExpirationMs, config, environment)
+    const state = await LogState.load(partition, logStartOffset, options.producerIdExpirationMs, environment)
     const log = new StoragePartitionLog({ ...options, partition, state, logStartOffset })
     events.handOver(log)
     return log

@@ -130,6 +130,12 @@ export interface PartitionLog {
   /** Moves the log start offset (-1: to the high watermark) and gives it. Throws KafkaError. */
   deleteRecords(before: bigint): Promise<bigint>
   configure(config: LogConfig): void
+  /** Deletes the segments that the topic's settings let go, and moves the log start offset. Throws KafkaError. */
+  applyRetention(): Promise<void>
+  /** Leaves what a start after a crash needs, so that it reads no more than `unsavedBytesMin`. */
+  checkpoint(unsavedBytesMin: number): Promise<void>
+  /** With durability=page-cache: syncs what is older than `flush.ms`. */
+  flushIfDue(): Promise<void>
   /** A higher epoch rejects the waits of the one before with NOT_LEADER_OR_FOLLOWER. An older one is ignored. */
   becomeLeader(leaderEpoch: number): void
   /** The leader moves: waits are rejected with NOT_LEADER_OR_FOLLOWER, appends refused until `becomeLeader`. */

@@ -1,12 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { crc32c } from '../../protocol/records/crc32c.ts'
 import { RecordBatch } from '../../protocol/records/record-batch.ts'
-import { MemoryNamedBytes } from '../storage/memory/memory-named-bytes.ts'
-import {
-  decodeProducerSnapshot,
-  encodeProducerSnapshot,
-  restoreProducerSnapshot,
-  saveProducerSnapshot,
-} from './producer-snapshot.ts'
+import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import { replayBatch } from './replay-batch.ts'
 import { sequenced, startMs, testBatchBytes } from './test-log.ts'
@@ -19,7 +14,7 @@ function producers(...ids: readonly bigint[]): ProducerState {
 }
 
 describe("Kafka's producer snapshot", () => {
-  test('has its layout', () => {
+  test('has its layout, with more behind it that Kafka passes over', () => {
     const bytes = encodeProducerSnapshot(producers(9n))
     expect(bytes.subarray(0, 2).toString('hex')).toBe('0001')
     const fields = [
@@ -33,16 +28,16 @@ describe("Kafka's producer snapshot", () => {
       'ffffffff',
       'ffffffffffffffff',
     ]
-    expect(bytes.subarray(6).toString('hex')).toBe(fields.join(''))
+    expect(bytes.subarray(6, 6 + fields.join('').length / 2).toString('hex')).toBe(fields.join(''))
   })
 
-  test('keeps the last batch of each producer', () => {
+  test('keeps each producer', () => {
     const entries = decodeProducerSnapshot(encodeProducerSnapshot(producers(9n, 10n)), 77)
     expect([...(entries?.keys() ?? [])]).toEqual([9n, 10n])
     expect(entries?.get(9n)).toEqual({
       epoch: 2,
       lastTimestamp: BigInt(startMs),
-      appendedAtMs: 77,
+      appendedAtMs: 0,
       coordinatorEpoch: -1,
       transactionStart: -1n,
       sequenceIsLost: false,
@@ -58,24 +53,30 @@ describe("Kafka's producer snapshot", () => {
     expect(decodeProducerSnapshot(bytes, 0)).toBeNull()
   })
 
-  test('one of a tail that was lost or from before the start is removed, a broken one passed over', async () => {
-    const files = new MemoryNamedBytes()
-    await files.save('00000000000000000004.snapshot', encodeProducerSnapshot(producers(5n)))
-    await files.save('00000000000000000010.snapshot', encodeProducerSnapshot(producers(1n)))
-    await files.save('00000000000000000020.snapshot', Buffer.from('broken'))
-    await files.save('00000000000000000030.snapshot', encodeProducerSnapshot(producers(3n)))
-    const restored = new ProducerState(1000)
-    await restoreProducerSnapshot(files, restored, { startOffset: 5n, endOffset: 20n }, 0)
-    expect([...restored.entries.keys()]).toEqual([1n])
-    expect(await files.list()).toEqual(['00000000000000000010.snapshot', '00000000000000000020.snapshot'])
+  test("is read where it is Kafka's own, without what Grete adds", () => {
+    const own = encodeProducerSnapshot(producers(9n))
+    const bytes = Buffer.from(own.subarray(0, 10 + 46))
+    bytes.writeUInt32BE(crc32c(bytes.subarray(6)), 2)
+    expect(decodeProducerSnapshot(bytes, 77)?.get(9n)).toMatchObject({
+      epoch: 2,
+      appendedAtMs: 77,
+      batches: [{ lastSequence: 7 }],
+    })
   })
 
-  test('one is left, and none where there are no producers', async () => {
-    const files = new MemoryNamedBytes()
-    await saveProducerSnapshot(files, producers(1n), 10n)
-    await saveProducerSnapshot(files, producers(1n), 12n)
-    expect(await files.list()).toEqual(['00000000000000000012.snapshot'])
-    await saveProducerSnapshot(files, producers(), 13n)
-    expect(await files.list()).toEqual([])
+  test('keeps the five batches of a producer whose retries may come', () => {
+    const state = new ProducerState(1000)
+    for (let sequence = 0; sequence < 7; sequence += 1) {
+      const bytes = testBatchBytes({ ...sequenced(0, sequence), baseOffset: BigInt(sequence) })
+      replayBatch(new RecordBatch(bytes), state, false, 5)
+    }
+    const decoded = decodeProducerSnapshot(encodeProducerSnapshot(state), 77)
+    expect(decoded).toEqual(state.entries)
+    expect(decoded?.get(7n)?.batches).toHaveLength(5)
+  })
+
+  test('of nobody is short', () => {
+    expect(encodeProducerSnapshot(null)).toHaveLength(10)
+    expect(decodeProducerSnapshot(encodeProducerSnapshot(null), 0)?.size).toBe(0)
   })
 })

@@ -58,14 +58,18 @@ interface Appended {
  */
 export class ProducerState {
   readonly transactions = new Transactions()
+  readonly verifications: Verifications
   readonly #expirationMs: number
-  readonly #verifications: Verifications
   readonly #entries = new Map<bigint, ProducerEntry>()
   #checkedAtMs = 0
 
   constructor(expirationMs: number, verifications: Verifications = new Verifications(expirationMs)) {
     this.#expirationMs = expirationMs
-    this.#verifications = verifications
+    this.verifications = verifications
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.size === 0 && this.transactions.unseenEnds === 0 && this.transactions.aborted.count === 0
   }
 
   get entries(): ReadonlyMap<bigint, ProducerEntry> {
@@ -84,7 +88,7 @@ export class ProducerState {
       checkEpoch(entry, producer.id, producer.epoch)
       if (isInTransaction(entry, producer.epoch)) return null
     }
-    return this.#verifications.begin(producer, baseSequence, epochBumps, nowMs)
+    return this.verifications.begin(producer, baseSequence, epochBumps, nowMs)
   }
 
   /** The batch that this one repeats, or null if it may be appended. Throws KafkaError, in the order of Kafka's checks. */
@@ -98,7 +102,7 @@ export class ProducerState {
     }
     // A stale epoch is told first: the client recovers from that, but not from a transaction that is not its own.
     if (entry !== undefined) checkEpoch(entry, producerId, producerEpoch)
-    const verification = this.#verifications.of(producerId)
+    const verification = this.verifications.of(producerId)
     if (batch.isTransactional && guard !== 'not-required' && (entry === undefined || !isInTransaction(entry, producerEpoch))) {
       const isVerified = guard !== null && guard === verification
       if (!isVerified) throw new KafkaError('INVALID_TXN_STATE', 'The batch is not part of an open transaction')
@@ -122,7 +126,7 @@ export class ProducerState {
     const lastSequence = baseSequence < 0 ? -1 : incrementSequence(baseSequence, batch.lastOffsetDelta)
     const added = { firstSequence: baseSequence, lastSequence, baseOffset: offset, lastOffset, timestamp }
     this.replay(producerId, batch.producerEpoch, added, batch.isTransactional, nowMs)
-    if (batch.isTransactional) this.#verifications.transactionBegan(producerId)
+    if (batch.isTransactional) this.verifications.transactionBegan(producerId)
   }
 
   /** Throws KafkaError if a marker comes from a coordinator, or ends a transaction, that is no longer the last one known. */
@@ -133,7 +137,7 @@ export class ProducerState {
 
   markerAppended(marker: TransactionMarker, offset: bigint, timestamp: bigint, nowMs: number): void {
     this.replayMarker(marker, { offset, timestamp, nowMs }, false)
-    this.#verifications.markerAppended(marker.producerId, marker.producerEpoch)
+    this.verifications.markerAppended(marker.producerId, marker.producerEpoch)
   }
 
   /** A batch found in the log, which was checked when it was appended. When that was nobody knows, so it counts as now. */
@@ -161,18 +165,16 @@ export class ProducerState {
     entry.transactionStart = -1n
   }
 
-  /** What a snapshot knows of a producer, where its batches are no longer there to tell it. */
-  restore(producerId: bigint, saved: ProducerEntry): void {
-    const entry = this.#entries.get(producerId)
-    if (entry === undefined) {
-      this.#entries.set(producerId, saved)
-      if (saved.transactionStart >= 0n) this.transactions.restore(producerId, saved.transactionStart)
-      return
+  /** What a snapshot knows, before anything else is: producers that were silent for too long are forgotten. */
+  restore(saved: ReadonlyMap<bigint, ProducerEntry>, nowMs: number): void {
+    const open: { readonly producerId: bigint; readonly start: bigint }[] = []
+    for (const [producerId, entry] of saved) {
+      if (this.#isExpired(entry, nowMs)) continue
+      this.#entries.set(producerId, entry)
+      if (entry.transactionStart >= 0n) open.push({ producerId, start: entry.transactionStart })
     }
-    if (saved.coordinatorEpoch > entry.coordinatorEpoch) entry.coordinatorEpoch = saved.coordinatorEpoch
-    if (entry.batches.length > 0 || saved.epoch !== entry.epoch) return
-    entry.batches.push(...saved.batches)
-    entry.sequenceIsLost = false
+    open.sort((one, other) => (one.start < other.start ? -1 : 1))
+    for (const { producerId, start } of open) this.transactions.begin(producerId, start)
   }
 
   /** Kafka keeps telling of idle producers until it next looks for them; these are forgotten by then. */
@@ -207,16 +209,20 @@ export class ProducerState {
   /** One whose transaction is open is never forgotten. */
   #live(producerId: bigint, nowMs: number): ProducerEntry | undefined {
     const entry = this.#entries.get(producerId)
-    if (entry === undefined || nowMs - entry.appendedAtMs < this.#expirationMs || entry.transactionStart >= 0n) return entry
+    if (entry === undefined || !this.#isExpired(entry, nowMs)) return entry
     this.#entries.delete(producerId)
     return undefined
+  }
+
+  #isExpired(entry: ProducerEntry, nowMs: number): boolean {
+    return entry.transactionStart < 0n && nowMs - entry.appendedAtMs >= this.#expirationMs
   }
 
   /** Done by the way, so that an idle partition needs no timer. */
   #removeExpired(nowMs: number): void {
     this.#checkedAtMs = nowMs
     for (const producerId of this.#entries.keys()) this.#live(producerId, nowMs)
-    this.#verifications.removeExpired(nowMs)
+    this.verifications.removeExpired(nowMs)
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { KafkaError } from '../../protocol/errors.ts'
 import { recordBatches } from '../../protocol/records/record-batch.ts'
 import { seededRandom } from '../environment/random.ts'
-import { sequenced, TestLog, testBatchBytes } from './test-log.ts'
+import { sequenced, snapshotsOf, TestLog, testBatchBytes } from './test-log.ts'
 
 const steps = 400
 const producerIds = [1n, 2n]
@@ -18,8 +18,8 @@ class Model {
   batches: ModelBatch[] = []
   /** The batches that the producers' state tells of. */
   known: ModelBatch[] = []
-  /** Where the last clean stop left a snapshot of the producers. */
-  snapshotAt = -1n
+  /** What a snapshot at an offset would hold. */
+  readonly #states = new Map<bigint, readonly ModelBatch[]>()
   end = 0n
   written = 0n
   durable = 0n
@@ -28,6 +28,7 @@ class Model {
   append(count: number, producer: ModelBatch['producer']): string {
     const verdict = producer === null ? 'append' : this.#verdict(producer, count)
     if (verdict !== 'append') return verdict
+    this.remember()
     const baseOffset = this.end
     this.batches.push({ baseOffset, count, producer })
     this.known.push({ baseOffset, count, producer })
@@ -42,15 +43,16 @@ class Model {
     this.written = this.durable
   }
 
-  /** All is read again: of producers without a batch that is left, a snapshot knows the last one. */
-  reload(storageStart: bigint): void {
-    const left = this.batches.filter((batch) => batch.baseOffset >= storageStart)
-    const ids = new Set(left.map((batch) => batch.producer?.id))
-    const gone = this.snapshotAt < storageStart ? [] : producerIds.filter((id) => !ids.has(id))
-    const last = gone.map((id) =>
-      this.known.findLast(({ baseOffset, producer }) => producer?.id === id && baseOffset < this.snapshotAt),
-    )
-    this.known = [...last.filter((batch) => batch !== undefined), ...left]
+  remember(): void {
+    this.#states.set(this.end, [...this.known])
+  }
+
+  /** The newest snapshot tells what was known up to its offset, and the batches all since; without one, the batches all. */
+  reload(storageStart: bigint, snapshots: readonly bigint[]): void {
+    const newest = snapshots.findLast((offset) => offset >= storageStart && offset <= this.end)
+    const known = newest === undefined ? [] : this.#states.get(newest)!
+    this.known = [...known, ...this.batches.filter((batch) => batch.baseOffset >= (newest ?? storageStart))]
+    this.remember()
   }
 
   /** Base offsets that a read to the end gives. */
@@ -147,25 +149,28 @@ class Pair {
   }
 
   async #fail(): Promise<void> {
+    const snapshots = await snapshotsOf(this.real)
     const lost = this.model.end > this.model.durable ? this.real.log.whenDurable(this.model.end) : undefined
     this.real.partition.failWrite()
     if (lost !== undefined) await expect(lost).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
     while (!this.real.log.awaitsLeaderEpoch) await this.real.endOfTurn()
     this.real.log.becomeLeader(this.real.log.leaderEpoch + 1)
     this.model.cut()
-    this.model.reload(this.real.partition.startOffset)
+    this.model.reload(this.real.partition.startOffset, snapshots)
   }
 
   async #restart(): Promise<void> {
     this.#write()
     this.#sync()
+    this.model.remember()
+    const snapshots = await snapshotsOf(this.real)
     if (this.#below(2) === 0) {
       await this.real.reopen()
-      this.model.snapshotAt = this.model.end
+      if (this.model.end > 0n) snapshots.push(this.model.end)
     } else {
       await this.real.restartUncleanly()
     }
-    this.model.reload(this.real.partition.startOffset)
+    this.model.reload(this.real.partition.startOffset, snapshots)
   }
 
   async #read(): Promise<void> {

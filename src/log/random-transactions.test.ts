@@ -4,7 +4,7 @@ import { recordsOfBatch } from '../../protocol/records/record.ts'
 import { type RecordBatch, recordBatches } from '../../protocol/records/record-batch.ts'
 import { seededRandom } from '../environment/random.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
-import { TestLog, testBatchBytes } from './test-log.ts'
+import { snapshotsOf, TestLog, testBatchBytes } from './test-log.ts'
 
 const steps = 400
 const producerIds = [1n, 2n, 3n, 4n, 5n, 6n]
@@ -25,14 +25,18 @@ class Model {
   batches: ModelBatch[] = []
   open = new Map<bigint, bigint>()
   ended: EndedTransaction[] = []
-  /** Open transactions at the last clean stop. */
-  snapshot: { readonly at: bigint; readonly open: ReadonlyMap<bigint, bigint> } = { at: -1n, open: new Map() }
+  /** What a snapshot at an offset would hold. */
+  readonly #states = new Map<
+    bigint,
+    { readonly open: ReadonlyMap<bigint, bigint>; readonly ended: readonly EndedTransaction[] }
+  >()
   end = 0n
   written = 0n
   durable = 0n
   start = 0n
 
   append(count: number, producerId: bigint | null, kind: ModelBatch['kind']): void {
+    this.remember()
     const batch = { baseOffset: this.end, count, producerId, kind }
     this.batches.push(batch)
     this.end += BigInt(count)
@@ -45,16 +49,18 @@ class Model {
     this.written = this.durable
   }
 
-  /** All is read again; of a producer of whom no batch is left, a snapshot knows if its transaction was open. */
-  reload(storageStart: bigint): void {
-    const left = this.batches.filter(({ baseOffset }) => baseOffset >= storageStart)
-    this.open = new Map()
-    this.ended = []
-    for (const batch of left) this.#note(batch)
-    if (this.snapshot.at < storageStart) return
-    for (const [producerId, first] of this.snapshot.open) {
-      if (!left.some((batch) => batch.producerId === producerId)) this.open.set(producerId, first)
-    }
+  remember(): void {
+    this.#states.set(this.end, { open: new Map(this.open), ended: [...this.ended] })
+  }
+
+  /** The newest snapshot tells what was known up to its offset, and the batches all since; without one, the batches all. */
+  reload(storageStart: bigint, snapshots: readonly bigint[]): void {
+    const newest = snapshots.findLast((offset) => offset >= storageStart && offset <= this.end)
+    const state = newest === undefined ? undefined : this.#states.get(newest)
+    this.open = new Map(state?.open)
+    this.ended = [...(state?.ended ?? [])]
+    for (const batch of this.batches) if (batch.baseOffset >= (newest ?? storageStart)) this.#note(batch)
+    this.remember()
   }
 
   get lastStableOffset(): bigint {
@@ -179,23 +185,26 @@ class Pair {
   }
 
   async #fail(): Promise<void> {
+    const snapshots = await snapshotsOf(this.real)
     this.real.partition.failWrite()
     while (!this.real.log.awaitsLeaderEpoch) await this.real.endOfTurn()
     this.real.log.becomeLeader(this.real.log.leaderEpoch + 1)
     this.model.cut()
-    this.model.reload(this.real.partition.startOffset)
+    this.model.reload(this.real.partition.startOffset, snapshots)
   }
 
   async #restart(): Promise<void> {
     this.#write()
     this.#sync()
+    this.model.remember()
+    const snapshots = await snapshotsOf(this.real)
     if (this.#below(2) === 0) {
-      this.model.snapshot = { at: this.model.end, open: new Map(this.model.open) }
+      if (this.model.end > 0n) snapshots.push(this.model.end)
       await this.real.reopen()
     } else {
       await this.real.restartUncleanly()
     }
-    this.model.reload(this.real.partition.startOffset)
+    this.model.reload(this.real.partition.startOffset, snapshots)
   }
 
   async #read(): Promise<void> {

@@ -1,18 +1,27 @@
 import { KafkaError } from '../../protocol/errors.ts'
 import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
 import type { Environment } from '../environment/environment.ts'
-import type { Durability, PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
+import {
+  type Durability,
+  type PartitionId,
+  type PartitionStorage,
+  type Storage,
+  StorageError,
+  type StorageEvents,
+} from '../storage/storage.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { validateBatch } from './batch-validation.ts'
 import { type CleanableLog, CleanablePartition } from './cleaner/cleanable-log.ts'
 import { prepareMarker } from './end-of-transaction.ts'
 import type { EpochEndOffset } from './leader-epochs.ts'
 import { type OffsetAndTimestamp, offsetFor } from './list-offsets.ts'
-import type { LogConfig } from './log-config.ts'
+import { type LogConfig, rangeOptionsOf } from './log-config.ts'
+import { LogEnds } from './log-ends.ts'
+import { LogRetention } from './log-retention.ts'
+import { LogStart } from './log-start.ts'
 import type { LogStartOffsets } from './log-start-offsets.ts'
 import type { LogState } from './log-state.ts'
-import { LogTail } from './log-tail.ts'
-import { LogWaits } from './log-waits.ts'
+import { type AddedBatch, LogTail } from './log-tail.ts'
 import { LogWatchers } from './log-watchers.ts'
 import type {
   ActiveProducer,
@@ -24,7 +33,6 @@ import type {
   VerificationGuard,
 } from './partition-log.ts'
 import type { PreparedBatch, RecordsOrigin } from './prepared-batch.ts'
-import { RangeChanges } from './range-changes.ts'
 import { rethrowAsKafka, storageFailure } from './storage-errors.ts'
 
 export interface StoragePartitionLogOptions {
@@ -46,17 +54,13 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   readonly #storage: Storage
   readonly #partition: PartitionStorage
   readonly #state: LogState
-  readonly #byPageCache: boolean
-  readonly #logStartOffsets: LogStartOffsets
+  readonly #ends: LogEnds
+  readonly #start: LogStart
   readonly #environment: Environment
-  readonly #writtenWaits = new LogWaits()
-  readonly #durableWaits = new LogWaits()
   readonly #watchers: LogWatchers
   readonly #tail: LogTail
-  readonly #rangeChanges = new RangeChanges()
   #config: LogConfig
   #leaderEpoch: number
-  #logStartOffset: bigint
   /** Why it takes no appends; null while it does. */
   #refusal: KafkaError | null = null
   /** The epoch under which it failed, once it has cut itself to what it promised. */
@@ -71,12 +75,18 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     this.#state = options.state
     this.#tail = new LogTail(options.partition, options.state)
     this.#config = options.config
-    this.#byPageCache = options.durability === 'page-cache'
-    this.#logStartOffsets = options.logStartOffsets
+    this.#ends = new LogEnds({
+      partition: options.partition,
+      durability: options.durability,
+      nowMs: options.environment.time.nowMs(),
+      opened: () => this.#highWatermarkMoved(),
+      flushFailed: (error) => this.failed(asStorageError(error)),
+    })
     this.#environment = options.environment
     this.#watchers = new LogWatchers(options.environment.time)
     this.#leaderEpoch = options.leaderEpoch
-    this.#logStartOffset = options.logStartOffset
+    const { id, partition: storage, state, logStartOffset: offset, logStartOffsets } = options
+    this.#start = new LogStart({ id, storage, state, offset, logStartOffsets, watchers: this.#watchers })
     this.#state.epochs.assign(options.leaderEpoch, this.logEndOffset)
   }
 
@@ -85,20 +95,20 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   }
 
   get logStartOffset(): bigint {
-    return this.#logStartOffset
+    return this.#start.offset
   }
 
   get lastStableOffset(): bigint {
     const { highWatermark } = this
-    const unstable = this.#state.producers.transactions.firstUnstableOffset(highWatermark)
+    const unstable = this.#state.knownProducers?.transactions.firstUnstableOffset(highWatermark) ?? null
     if (unstable === null || unstable >= highWatermark) return highWatermark
     // A transaction may have begun in what was deleted.
-    if (unstable < this.#logStartOffset) return this.#logStartOffset
+    if (unstable < this.#start.offset) return this.#start.offset
     return unstable
   }
 
   get highWatermark(): bigint {
-    return this.#byPageCache ? this.#partition.writtenEnd : this.#partition.durableEnd
+    return this.#ends.highWatermark
   }
 
   get writtenEnd(): bigint {
@@ -122,7 +132,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   }
 
   get cleanable(): CleanableLog {
-    const [storage, state, rangeChanges] = [this.#partition, this.#state, this.#rangeChanges]
+    const [storage, state, rangeChanges] = [this.#partition, this.#state, this.#start.rangeChanges]
     return new CleanablePartition({ log: this, storage, state, rangeChanges, config: () => this.#config })
   }
 
@@ -138,14 +148,14 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   append(batch: PreparedBatch, guard: VerificationGuard | 'not-required' | null = null): AppendedBatch {
     if (this.#refusal !== null) throw this.#refusal
     const nowMs = this.#environment.time.nowMs()
-    const { producers } = this.#state
-    const repeated = batch.producerId < 0n ? null : producers.check(batch, guard, nowMs)
+    const producers = batch.producerId < 0n ? null : this.#state.producers
+    const repeated = producers === null ? null : producers.check(batch, guard, nowMs)
     if (repeated !== null) {
       const { baseOffset, lastOffset, timestamp } = repeated
       return { baseOffset, lastOffset, logAppendTimeMs: timestamp, duplicate: true }
     }
-    const added = this.#tail.add(batch, this.#leaderEpoch, this.#config, nowMs)
-    if (batch.producerId >= 0n) producers.appended(batch, added.baseOffset, added.maxTimestamp, nowMs)
+    const added = this.#add(batch, nowMs)
+    if (producers !== null) producers.appended(batch, added.baseOffset, added.maxTimestamp, nowMs)
     return added
   }
 
@@ -154,38 +164,34 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     const nowMs = this.#environment.time.nowMs()
     const { producers } = this.#state
     producers.checkMarker(marker, nowMs)
-    const added = this.#tail.add(prepareMarker(marker, nowMs), this.#leaderEpoch, this.#config, nowMs)
+    const added = this.#add(prepareMarker(marker, nowMs), nowMs)
     producers.markerAppended(marker, added.baseOffset, added.maxTimestamp, nowMs)
     return added
   }
 
   activeProducers(): readonly ActiveProducer[] {
-    return this.#state.producers.active()
+    return this.#state.knownProducers?.active() ?? []
   }
 
   mayMeetAbortedTransactions(from: bigint): boolean {
-    return this.#state.producers.transactions.aborted.anyFrom(from)
+    return this.#state.knownProducers?.transactions.aborted.anyFrom(from) ?? false
   }
 
   abortedTransactions(from: bigint, end: bigint): readonly AbortedTransaction[] {
-    return this.#state.producers.transactions.aborted.within(from, end)
+    return this.#state.knownProducers?.transactions.aborted.within(from, end) ?? []
   }
 
   whenWritten(end: bigint): undefined | Promise<void> {
-    if (this.writtenEnd >= end) return undefined
-    return this.#refusal === null ? this.#writtenWaits.until(end) : Promise.reject(this.#refusal)
+    return this.#ends.whenWritten(end, this.#refusal)
   }
 
   whenDurable(end: bigint): undefined | Promise<void> {
-    if (this.highWatermark >= end) return undefined
-    if (this.#refusal !== null) return Promise.reject(this.#refusal)
-    if (!this.#byPageCache) this.#partition.durabilityAwaited()
-    return this.#durableWaits.until(end)
+    return this.#ends.whenDurable(end, this.#refusal)
   }
 
   available(from: bigint, isolation: Isolation, enoughBytes: number): number {
     const end = this.#readableEnd(isolation)
-    return from >= end || from < this.#logStartOffset ? 0 : this.#partition.available(from, end, enoughBytes)
+    return from >= end || from < this.#start.offset ? 0 : this.#partition.available(from, end, enoughBytes)
   }
 
   read(
@@ -195,10 +201,10 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     atLeastOne: boolean,
   ): readonly Retained[] | Promise<readonly Retained[]> {
     this.#mustBeOpen()
-    if (from < this.#logStartOffset || from > this.logEndOffset) {
+    if (from < this.#start.offset || from > this.logEndOffset) {
       throw new KafkaError(
         'OFFSET_OUT_OF_RANGE',
-        `Offset ${from} lies outside of the log, ${this.#logStartOffset} to ${this.logEndOffset}`,
+        `Offset ${from} lies outside of the log, ${this.#start.offset} to ${this.logEndOffset}`,
       )
     }
     const end = this.#readableEnd(isolation)
@@ -230,7 +236,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     this.#mustBeOpen()
     const visible = {
       storage: this.#partition,
-      start: this.#logStartOffset,
+      start: this.#start.offset,
       end: this.#readableEnd(isolation),
       decompressedBytesMax: this.#config.maxDecompressedMessageBytes,
       startEpoch: this.#epochOfStart(),
@@ -251,17 +257,32 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     if (start < 0n || start > this.highWatermark) {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `Offset ${before} is not one of 0 to the high watermark ${this.highWatermark}`)
     }
-    if (start > this.#logStartOffset) await this.#startAt(start)
-    return this.#logStartOffset
+    if (start > this.#start.offset) await this.#start.moveTo(start).catch(rethrowAsKafka)
+    return this.#start.offset
   }
 
   configure(config: LogConfig): void {
     this.#config = config
+    this.#partition.configure(rangeOptionsOf(config))
+  }
+
+  async applyRetention(): Promise<void> {
+    const [storage, state, start, environment] = [this.#partition, this.#state, this.#start, this.#environment]
+    const retention = new LogRetention({ log: this, storage, state, start, environment, config: () => this.#config })
+    await retention.apply().catch(rethrowAsKafka)
+  }
+
+  async checkpoint(unsavedBytesMin: number): Promise<void> {
+    if (this.#refusal === null && this.#state.unsavedBytes >= unsavedBytesMin) await this.#state.checkpoint()
+  }
+
+  async flushIfDue(): Promise<void> {
+    if (this.#refusal === null) await this.#ends.flushIfDue(this.#config, this.#environment.time.nowMs())
   }
 
   becomeLeader(leaderEpoch: number): void {
     if (this.#closed || leaderEpoch < this.#leaderEpoch) return
-    if (leaderEpoch > this.#leaderEpoch) this.#rejectWaits(new KafkaError('NOT_LEADER_OR_FOLLOWER'))
+    if (leaderEpoch > this.#leaderEpoch) this.#ends.reject(new KafkaError('NOT_LEADER_OR_FOLLOWER'))
     this.#leaderEpoch = leaderEpoch
     if (this.#failed) this.#leadAfterFailure()
     else this.#lead()
@@ -277,7 +298,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   async delete(): Promise<void> {
     this.#end(new KafkaError('UNKNOWN_TOPIC_OR_PARTITION'))
     try {
-      await this.#logStartOffsets.remove(this.id.topic, this.id.partition)
+      await this.#start.forget()
       await this.#storage.deletePartition(this.id)
     } catch (error) {
       throw storageFailure(error)
@@ -302,13 +323,12 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     }
   }
 
-  written(end: bigint): void {
-    this.#writtenWaits.reached(end)
-    if (this.#byPageCache) this.#highWatermarkMoved(end)
+  written(): void {
+    if (this.#ends.written()) this.#highWatermarkMoved()
   }
 
-  durable(end: bigint): void {
-    if (!this.#byPageCache) this.#highWatermarkMoved(end)
+  durable(): void {
+    if (this.#ends.durable()) this.#highWatermarkMoved()
   }
 
   failed(error: StorageError): void {
@@ -330,29 +350,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   /** -1 where records of a format without epochs may lie before the first one that is known. */
   #epochOfStart(): number {
     const { earliest } = this.#state.epochs
-    return earliest !== undefined && earliest.startOffset <= this.#logStartOffset ? earliest.epoch : -1
-  }
-
-  async #startAt(start: bigint): Promise<void> {
-    this.#logStartOffset = start
-    this.#state.epochs.truncateFromStart(start)
-    this.#state.producers.transactions.aborted.removeBefore(start)
-    this.#watchers.changed()
-    try {
-      await this.#logStartOffsets.save(this.id.topic, this.id.partition, start)
-      await this.#deleteRangesBefore(start)
-    } catch (error) {
-      throw storageFailure(error)
-    }
-  }
-
-  /** A cleaning that is under way gives up for it. */
-  async #deleteRangesBefore(start: bigint): Promise<void> {
-    const second = this.#partition.ranges()[1]
-    if (second === undefined || second.baseOffset > start) return
-    await this.#rangeChanges.run(async () => {
-      if (!this.#closed) await this.#partition.deleteBefore(start)
-    })
+    return earliest !== undefined && earliest.startOffset <= this.#start.offset ? earliest.epoch : -1
   }
 
   /** Nothing of what it promised goes, all else does; the state of producers with it, or retries would pass as duplicates. */
@@ -360,7 +358,8 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     const failedAtEpoch = this.#leaderEpoch
     try {
       await this.#partition.truncateTo(this.highWatermark)
-      await this.#state.reload(this.#logStartOffset, this.#config)
+      this.#ends.cut()
+      await this.#state.reload(this.#start.offset)
     } catch (error) {
       if (this.#closed) return
       const reason = error instanceof Error ? error.message : String(error)
@@ -388,16 +387,12 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
 
   #refuse(refusal: KafkaError): void {
     this.#refusal = refusal
-    this.#rejectWaits(refusal)
-  }
-
-  #rejectWaits(error: KafkaError): void {
-    this.#writtenWaits.reject(error)
-    this.#durableWaits.reject(error)
+    this.#ends.reject(refusal)
   }
 
   #end(refusal: KafkaError): void {
     this.#closed = true
+    this.#start.close()
     this.#refuse(refusal)
     this.#watchers.changed()
   }
@@ -406,9 +401,19 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     if (this.#closed && this.#refusal !== null) throw this.#refusal
   }
 
-  #highWatermarkMoved(end: bigint): void {
-    this.#durableWaits.reached(end)
-    this.#state.producers.transactions.seenUpTo(end)
+  #highWatermarkMoved(): void {
+    this.#ends.reachedHighWatermark()
+    this.#state.knownProducers?.transactions.seenUpTo(this.highWatermark)
     this.#watchers.tell()
   }
+
+  #add(batch: PreparedBatch, nowMs: number): AddedBatch {
+    const added = this.#tail.add(batch, this.#leaderEpoch, this.#config, nowMs)
+    this.#ends.appended(added.baseOffset, added.lastOffset, this.#config, nowMs)
+    return added
+  }
+}
+
+function asStorageError(error: unknown): StorageError {
+  return error instanceof StorageError ? error : new StorageError('io', error instanceof Error ? error.message : String(error))
 }

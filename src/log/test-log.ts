@@ -28,6 +28,12 @@ export const defaultLogConfig: LogConfig = {
   segmentBytes: 1 << 30,
   segmentMs: 604_800_000,
   segmentJitterMs: 0,
+  indexIntervalBytes: 4096,
+  preallocate: false,
+  retentionMs: 604_800_000,
+  retentionBytes: -1,
+  flushMessages: 2 ** 63,
+  flushMs: 2 ** 63,
   segmentIndexBytes: 10 << 20,
   deleteRetentionMs: 86_400_000,
   minCompactionLagMs: 0,
@@ -170,6 +176,13 @@ export function testBatchBytes(options: TestBatchOptions = {}): Buffer {
 
 export function testRecords(options: TestBatchOptions = {}): OwnedRecords {
   return new OwnedRecords(testBatchBytes(options))
+}
+
+/** Where the snapshots of its producers are by now. */
+export async function snapshotsOf(test: TestLog): Promise<bigint[]> {
+  await test.endOfTurn()
+  const names = (await test.partition.checkpoints.list()).filter((name) => name.endsWith('.snapshot'))
+  return names.sort().map((name) => BigInt(name.slice(0, 20)))
 }
 
 /** An idempotent producer's batch. */

@@ -20,14 +20,6 @@ export class Transactions {
     this.#firstOpen ??= firstOffset
   }
 
-  /** One that only a snapshot knows of: it began before all whose batches are there. */
-  restore(producerId: bigint, firstOffset: bigint): void {
-    this.#open.set(producerId, firstOffset)
-    this.#open = new Map([...this.#open].sort(([, one], [, other]) => (one < other ? -1 : 1)))
-    this.#firstOpen = earliest(this.#open)
-    this.aborted.wereStableUpTo(firstOffset)
-  }
-
   end(producerId: bigint, firstOffset: bigint, markerOffset: bigint, commit: boolean): void {
     this.#open.delete(producerId)
     this.#firstOpen = earliest(this.#open)

@@ -4,6 +4,7 @@ import type { LogConfig } from '../log-config.ts'
 import type { LogState } from '../log-state.ts'
 import type { PartitionLog } from '../partition-log.ts'
 import type { RangeChanges } from '../range-changes.ts'
+import type { CleanerOffsets } from './cleaner-offsets.ts'
 
 /** Which batch of a producer has to stay, so that a log without its snapshots still knows what the producer did last. */
 export interface LastOfProducer {
@@ -23,13 +24,19 @@ export interface CleanableLog {
   readonly isCleanable: boolean
   readonly rangeChanges: RangeChanges
   readonly storage: PartitionStorage
+  /** Up to where it was cleaned before; undefined if it never was. */
+  readonly cleanedEnd: bigint | undefined
+  /** Settled when it is durable. */
+  saveCleanedEnd(offset: bigint): Promise<void>
   /** Begins a new range, so that the records of the last one can be compacted. */
   roll(): void
   lastOfProducers(): ReadonlyMap<bigint, LastOfProducer>
   /** Those that overlap the offsets, by their first offset. */
   abortedTransactions(from: bigint, end: bigint): Promise<readonly AbortedTransaction[]>
-  /** The ranges between two offsets were replaced: of the transactions that were aborted there, these are left. */
-  replaced(from: bigint, end: bigint, aborted: readonly AbortedTransaction[]): Promise<void>
+  /** Before the ranges between two offsets are replaced by one: should the process end in between, their aborted transactions are known. */
+  replacing(from: bigint, end: bigint): Promise<void>
+  /** Of the transactions that were aborted between two borders of ranges, which are about to be replaced by one, these are left. */
+  abortedLeft(from: bigint, end: bigint, aborted: readonly AbortedTransaction[]): Promise<void>
 }
 
 export interface CleanablePartitionOptions {
@@ -37,6 +44,7 @@ export interface CleanablePartitionOptions {
   readonly storage: PartitionStorage
   readonly state: LogState
   readonly rangeChanges: RangeChanges
+  readonly cleanerOffsets: CleanerOffsets
   readonly config: () => LogConfig
 }
 
@@ -46,14 +54,16 @@ export class CleanablePartition implements CleanableLog {
   readonly rangeChanges: RangeChanges
   readonly #log: PartitionLog
   readonly #state: LogState
+  readonly #cleanerOffsets: CleanerOffsets
   readonly #config: () => LogConfig
 
-  constructor({ log, storage, state, rangeChanges, config }: CleanablePartitionOptions) {
+  constructor({ log, storage, state, rangeChanges, cleanerOffsets, config }: CleanablePartitionOptions) {
     this.id = log.id
     this.storage = storage
     this.rangeChanges = rangeChanges
     this.#log = log
     this.#state = state
+    this.#cleanerOffsets = cleanerOffsets
     this.#config = config
   }
 
@@ -77,14 +87,22 @@ export class CleanablePartition implements CleanableLog {
     return this.#log.takesAppends
   }
 
+  get cleanedEnd(): bigint | undefined {
+    return this.#cleanerOffsets.find(this.id.topic, this.id.partition)
+  }
+
+  async saveCleanedEnd(offset: bigint): Promise<void> {
+    await this.#cleanerOffsets.save(this.id.topic, this.id.partition, offset)
+  }
+
   roll(): void {
-    this.#state.roll(this.#config())
+    this.#state.roll()
   }
 
   lastOfProducers(): ReadonlyMap<bigint, LastOfProducer> {
     const { highWatermark } = this.#log
     const last = new Map<bigint, LastOfProducer>()
-    for (const [producerId, { batches, epoch }] of this.#state.producers.entries) {
+    for (const [producerId, { batches, epoch }] of this.#state.knownProducers?.entries ?? []) {
       const offsets = batches.map((batch) => batch.lastOffset)
       const lastOffsets = [offsets.at(-1), offsets.findLast((offset) => offset < highWatermark)]
       last.set(producerId, { producerEpoch: epoch, lastOffsets: lastOffsets.filter((offset) => offset !== undefined) })
@@ -96,7 +114,12 @@ export class CleanablePartition implements CleanableLog {
     return this.#log.abortedTransactions(from, end)
   }
 
-  async replaced(from: bigint, end: bigint, aborted: readonly AbortedTransaction[]): Promise<void> {
-    this.#state.producers.transactions.aborted.keepOf(from, end, aborted)
+  async replacing(from: bigint, end: bigint): Promise<void> {
+    await this.#state.rangesAreReplaced(from, end)
+  }
+
+  async abortedLeft(from: bigint, end: bigint, aborted: readonly AbortedTransaction[]): Promise<void> {
+    this.#state.knownProducers?.transactions.aborted.keepOf(from, end, aborted)
+    await this.#state.rangesReplaced(from)
   }
 }
