@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { resolveTopicConfig } from '../config/topic-config.ts'
 import type { Environment } from '../environment/environment.ts'
+import { CleanerOffsets } from '../log/cleaner/cleaner-offsets.ts'
 import type { LogConfig } from '../log/log-config.ts'
 import { LogStartOffsets } from '../log/log-start-offsets.ts'
 import { type OpenPartitionLogOptions, openPartitionLog } from '../log/open-partition-log.ts'
@@ -32,6 +33,8 @@ export class Partitions {
   readonly #topics = new Map<string, Slot[]>()
   /** One for all logs: they share its file. */
   readonly #logStartOffsets: Promise<LogStartOffsets>
+  /** Likewise. */
+  readonly #cleanerOffsets: Promise<CleanerOffsets>
 
   constructor(options: PartitionsOptions) {
     this.#options = options
@@ -40,6 +43,8 @@ export class Partitions {
     this.#logStartOffsets = LogStartOffsets.load(options.storage.files, has)
     // Whoever opens a log hears of it.
     this.#logStartOffsets.catch(() => {})
+    this.#cleanerOffsets = CleanerOffsets.load(options.storage.files, options.environment.logger, has)
+    this.#cleanerOffsets.catch(() => {})
   }
 
   /** Undefined: there is no such partition here. Null: there is, and its log cannot be used. */
@@ -72,7 +77,7 @@ export class Partitions {
     const config = this.#options.config()
     slots[partition.partition] = null
     try {
-      const logStartOffsets = await this.#logStartOffsets
+      const [logStartOffsets, cleanerOffsets] = [await this.#logStartOffsets, await this.#cleanerOffsets]
       const log = await openLog({
         storage,
         environment,
@@ -82,6 +87,7 @@ export class Partitions {
         durability: config.get('durability') as Durability,
         producerIdExpirationMs: config.get('producer.id.expiration.ms'),
         logStartOffsets,
+        cleanerOffsets,
       })
       slots[partition.partition] = log
       log.watch(() => {
@@ -128,6 +134,7 @@ export class Partitions {
   async #deleteUnopened(id: PartitionId): Promise<void> {
     const logStartOffsets = await this.#logStartOffsets
     await logStartOffsets.remove(id.topic, id.partition)
+    await (await this.#cleanerOffsets).remove(id.topic, id.partition)
     await this.#options.storage.deletePartition(id)
   }
 

@@ -6,6 +6,7 @@ import { RecordingLogger } from '../environment/recording-logger.ts'
 import { SimulatedClock } from '../environment/simulated-clock.ts'
 import { SystemFiles } from '../environment/system-files.ts'
 import { MemoryStorage } from '../storage/memory/memory-storage.ts'
+import { CleanerOffsets } from './cleaner/cleaner-offsets.ts'
 import { ControlledStorage } from './controlled-storage.ts'
 import { LogStartOffsets } from './log-start-offsets.ts'
 import { LogState } from './log-state.ts'
@@ -24,8 +25,9 @@ async function openLog(storage: ControlledStorage, environment: Environment) {
   const partition = await storage.openPartition(testPartition, { onCorruption: 'cut', fence: 0, events })
   const state = await LogState.load(partition, 0n, 86_400_000, environment)
   const logStartOffsets = await LogStartOffsets.load(storage.files)
+  const cleanerOffsets = await CleanerOffsets.load(storage.files, environment.logger)
   const options = { id: testPartition, partition, storage, state, config: defaultLogConfig, leaderEpoch: 0, logStartOffset: 0n }
-  const log = new StoragePartitionLog({ ...options, durability: 'fsync', logStartOffsets, environment })
+  const log = new StoragePartitionLog({ ...options, durability: 'fsync', logStartOffsets, cleanerOffsets, environment })
   logs.push(log)
   return { log, state }
 }

@@ -12,6 +12,7 @@ import {
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { validateBatch } from './batch-validation.ts'
 import { type CleanableLog, CleanablePartition } from './cleaner/cleanable-log.ts'
+import type { CleanerOffsets } from './cleaner/cleaner-offsets.ts'
 import { prepareMarker } from './end-of-transaction.ts'
 import type { EpochEndOffset } from './leader-epochs.ts'
 import { type OffsetAndTimestamp, offsetFor } from './list-offsets.ts'
@@ -45,6 +46,7 @@ export interface StoragePartitionLogOptions {
   readonly logStartOffset: bigint
   readonly durability: Durability
   readonly logStartOffsets: LogStartOffsets
+  readonly cleanerOffsets: CleanerOffsets
   readonly environment: Environment
 }
 
@@ -59,6 +61,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   readonly #environment: Environment
   readonly #watchers: LogWatchers
   readonly #tail: LogTail
+  readonly #cleanerOffsets: CleanerOffsets
   #config: LogConfig
   #leaderEpoch: number
   /** Why it takes no appends; null while it does. */
@@ -75,6 +78,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     this.#state = options.state
     this.#tail = new LogTail(options.partition, options.state)
     this.#config = options.config
+    this.#cleanerOffsets = options.cleanerOffsets
     this.#ends = new LogEnds({
       partition: options.partition,
       durability: options.durability,
@@ -133,7 +137,8 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
 
   get cleanable(): CleanableLog {
     const [storage, state, rangeChanges] = [this.#partition, this.#state, this.#start.rangeChanges]
-    return new CleanablePartition({ log: this, storage, state, rangeChanges, config: () => this.#config })
+    const cleanerOffsets = this.#cleanerOffsets
+    return new CleanablePartition({ log: this, storage, state, rangeChanges, cleanerOffsets, config: () => this.#config })
   }
 
   prepare(records: RecordsSlice, origin: RecordsOrigin): PreparedBatch {
@@ -299,6 +304,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     this.#end(new KafkaError('UNKNOWN_TOPIC_OR_PARTITION'))
     try {
       await this.#start.forget()
+      await this.#cleanerOffsets.remove(this.id.topic, this.id.partition)
       await this.#storage.deletePartition(this.id)
     } catch (error) {
       throw storageFailure(error)

@@ -8,6 +8,7 @@ import { SimulatedClock } from '../environment/simulated-clock.ts'
 import { SystemFiles } from '../environment/system-files.ts'
 import { MemoryStorage } from '../storage/memory/memory-storage.ts'
 import type { Durability } from '../storage/storage.ts'
+import { CleanerOffsets } from './cleaner/cleaner-offsets.ts'
 import { ControlledStorage } from './controlled-storage.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogStartOffsets } from './log-start-offsets.ts'
@@ -152,6 +153,7 @@ export class TestLog {
       durability: this.#durability,
       producerIdExpirationMs: 86_400_000,
       logStartOffsets: await LogStartOffsets.load(this.storage.files),
+      cleanerOffsets: await CleanerOffsets.load(this.storage.files, this.logger),
       environment: this.#environment,
     })
   }
