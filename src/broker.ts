@@ -24,6 +24,7 @@ import { systemRandom } from './environment/random.ts'
 import { silentLogger } from './environment/silent-logger.ts'
 import { SystemFiles } from './environment/system-files.ts'
 import { FetchService } from './fetch/fetch-service.ts'
+import { LogTasks } from './log/log-tasks.ts'
 import { BindError } from './server/bind-error.ts'
 import { Server } from './server/server.ts'
 import { MemoryStorage } from './storage/memory/memory-storage.ts'
@@ -149,10 +150,11 @@ export class Broker {
   }
 
   async #stop(): Promise<void> {
-    const { server, coordinators, cluster, loopDelay, clocks } = this.#parts
+    const { server, coordinators, logTasks, cluster, loopDelay, clocks } = this.#parts
     try {
       await server.close()
       coordinators.stop()
+      await logTasks.stop()
       await cluster.stop()
       this.#closed.resolve()
     } catch (error) {
@@ -167,11 +169,12 @@ export class Broker {
   /** A fault of its own: it answers and writes nothing more. */
   #fail(error: Error): void {
     if (this.#stopping !== null) return
-    const { server, coordinators, storage, loopDelay, clocks, options } = this.#parts
+    const { server, coordinators, logTasks, storage, loopDelay, clocks, options } = this.#parts
     options.logger.error({ err: error }, 'The broker found a fault in itself and stops: it answers and writes nothing more.')
     const ends = async (): Promise<void> => {
       await server.close()
       coordinators.stop()
+      void logTasks.stop()
       await storage.close(null)
       loopDelay.stop()
       for (const clock of clocks) clock.stop()
@@ -188,6 +191,7 @@ interface Parts {
   readonly storage: Storage
   readonly cluster: Cluster
   readonly coordinators: Coordinators
+  readonly logTasks: LogTasks
   readonly server: Server
   readonly loopDelay: LoopDelay
   readonly clocks: readonly SystemClock[]
@@ -224,7 +228,8 @@ async function open(options: SettledOptions, bug: (error: Error) => void): Promi
     server.begin(services({ options, cluster, node, coordinators, server, storage, ignoresCase, environment }), bug)
     const loopDelay = new LoopDelay(real, logger)
     loopDelay.start()
-    return { options, config, storage, cluster, coordinators, server, loopDelay, clocks: [time, real] }
+    const logTasks = startLogTasks(cluster, config, environment)
+    return { options, config, storage, cluster, coordinators, logTasks, server, loopDelay, clocks: [time, real] }
   } catch (error) {
     await server.close()
     // A start that failed lets go of the data directory, too: its process may live on and start another.
@@ -257,6 +262,19 @@ function openStorage(config: BrokerConfig, environment: Environment, memory: Mem
     threads: threadPoolSize(),
     unwrittenBytesMax: memory.unwritten,
   })
+}
+
+function startLogTasks(cluster: Cluster, config: BrokerConfig, { time, logger }: Environment): LogTasks {
+  const inMemory = config.get('storage.type') === 'memory'
+  const times = {
+    initialDelayMs: config.get('log.initial.task.delay.ms'),
+    retentionCheckMs: config.get('log.retention.check.interval.ms'),
+    checkpointMs: inMemory ? null : config.get('log.flush.offset.checkpoint.interval.ms'),
+    flushMs: !inMemory && config.get('durability') === 'page-cache' ? config.get('log.flush.scheduler.interval.ms') : null,
+  }
+  const tasks = new LogTasks({ logs: () => cluster.partitionLogs(), times, time, logger })
+  tasks.start()
+  return tasks
 }
 
 /** The topics that the settings ask for, where they do not exist. */

@@ -33,6 +33,8 @@ export interface Cluster {
   onChange(run: (image: MetadataImage, delta: MetadataDelta) => Promise<void> | void): () => void
   /** The open log of a partition, whoever leads it; undefined if there is none. */
   partitionLog(topicId: string, partition: number): PartitionLog | undefined
+  /** All logs that are open, whoever leads them. */
+  partitionLogs(): Iterable<PartitionLog>
   /** What DescribeLogDirs tells: the directories and the partitions in them. */
   logDirectories(): readonly LogDirectory[]
   /** Writes a snapshot of the metadata log now. */

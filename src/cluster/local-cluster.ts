@@ -100,6 +100,10 @@ export class LocalCluster implements Cluster {
     return this.#partitions.get(topicId, partition) ?? undefined
   }
 
+  partitionLogs(): Iterable<PartitionLog> {
+    return this.#partitions.logs()
+  }
+
   logDirectories(): readonly LogDirectory[] {
     const [first, ...others] = this.#options.storage.directories()
     if (first === undefined) return []

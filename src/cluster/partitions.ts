@@ -138,6 +138,13 @@ export class Partitions {
     await this.#options.storage.deletePartition(id)
   }
 
+  /** Those that are open. */
+  *logs(): Generator<PartitionLog, void, undefined> {
+    for (const slots of this.#topics.values()) {
+      for (const log of slots) if (log !== null && log !== undefined) yield log
+    }
+  }
+
   /** The topics' partitions that are open, with what they take. */
   *sizes(): Generator<{ readonly topic: string; readonly partition: number; readonly sizeBytes: bigint }, void, undefined> {
     for (const slots of this.#topics.values()) {
@@ -150,7 +157,7 @@ export class Partitions {
 
   /** False: a log could not be left as a clean start needs it. The others are closed all the same. */
   async close(): Promise<boolean> {
-    const logs = [...this.#topics.values()].flat().filter((log): log is PartitionLog => log !== null && log !== undefined)
+    const logs = [...this.logs()]
     const failures: { readonly err: unknown; readonly partition: string }[] = []
     const closeOne = (log: PartitionLog): Promise<void> =>
       log.close().catch((err: unknown) => void failures.push({ err, partition: `${log.id.topic}-${log.id.partition}` }))

@@ -139,6 +139,11 @@ export class LogState {
     await this.#files.prune(this.#storage.ranges(), this.#storage.endOffset)
   }
 
+  /** Nothing is saved from now on. Settled when nothing is under way. */
+  close(): Promise<void> {
+    return this.#files.close()
+  }
+
   /** Saves what is known now without holding anything up. Settled when that is done, or has failed: then the next start reads more. */
   async checkpoint(): Promise<void> {
     if (this.#files.newestSnapshot !== this.#storage.endOffset) await this.#saveOrSay(false)

@@ -41,6 +41,7 @@ export class StateFiles {
   #indexes: readonly bigint[] = none
   #hasEpochs = false
   #last = nothingUnderWay
+  #closed = false
 
   private constructor(files: NamedBytes) {
     this.#files = files
@@ -128,8 +129,16 @@ export class StateFiles {
     if (this.#snapshots.length + this.#indexes.length > 1) await this.#inOrder(() => this.#prune(ranges, durableEnd))
   }
 
+  /** Nothing is written from now on: the folder is about to be another's. Settled when nothing is under way. */
+  close(): Promise<void> {
+    this.#closed = true
+    return this.#last
+  }
+
   #inOrder(run: () => Promise<void>): Promise<void> {
-    const result = this.#last.then(run)
+    const result = this.#last.then(async () => {
+      if (!this.#closed) await run()
+    })
     this.#last = result.catch(() => {})
     return result
   }

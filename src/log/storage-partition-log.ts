@@ -303,6 +303,8 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   async delete(): Promise<void> {
     this.#end(new KafkaError('UNKNOWN_TOPIC_OR_PARTITION'))
     try {
+      // What came later would lie in the folder of the topic that is next made under the name.
+      await this.#state.close()
       await this.#start.forget()
       await this.#cleanerOffsets.remove(this.id.topic, this.id.partition)
       await this.#storage.deletePartition(this.id)
@@ -317,6 +319,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     try {
       // What failed is rebuilt from the batches: its files would tell of a tail that is lost.
       if (!this.#failed) await this.#state.save()
+      await this.#state.close()
     } catch (error) {
       // On a full disk the batches that are there are closed all the same.
       await this.#partition.close().catch(() => {})

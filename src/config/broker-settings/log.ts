@@ -69,7 +69,7 @@ export const logSettings = {
     'The milliseconds between two looks for partitions to sync. Acts only with durability=page-cache.',
     { importance: 'high' },
   ),
-  'log.flush.offset.checkpoint.interval.ms': accepted.int(60000, 'The milliseconds between two writes of the recovery point.', {
+  'log.flush.offset.checkpoint.interval.ms': used.int(60000, 'The milliseconds between two writes of the recovery point.', {
     min: 0,
     importance: 'high',
   }),
@@ -105,7 +105,7 @@ export const logSettings = {
     min: 1,
     importance: 'low',
   }),
-  'log.initial.task.delay.ms': accepted.long(30000, 'The milliseconds between the start and the first background work on logs.', {
+  'log.initial.task.delay.ms': used.long(30000, 'The milliseconds between the start and the first background work on logs.', {
     min: 0,
     importance: 'low',
     internal: true,
