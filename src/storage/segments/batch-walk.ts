@@ -14,6 +14,8 @@ export interface WalkOptions {
   /** Batches below this offset, or out of order, are as bad as no batch. */
   readonly fromOffset: bigint
   readonly checkCrc: boolean
+  /** Batches that end below this offset need no look at their checksum. */
+  readonly soundBelow?: bigint
   readonly visit: Visit
 }
 
@@ -31,7 +33,7 @@ const windowBytesSmall = 4 * 1024
 
 /** Goes from batch to batch by their headers. Bodies are read only where they lie close together, or for their checksum. */
 export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
-  const { file, to, checkCrc, visit } = options
+  const { file, to, checkCrc, soundBelow = 0n, visit } = options
   const window = new Window(file, options.buffers, to)
   let position = options.from
   let endOffset = options.fromOffset
@@ -45,10 +47,11 @@ export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
       const facts = batchFactsAt(bytes, 0)
       const defect = defectOf(facts, endOffset, to - position)
       if (facts === null || defect !== null) return { position, endOffset, defect }
-      if (checkCrc || facts.headerBytes > bytes.length) {
+      const isDoubted = checkCrc && facts.lastOffset >= soundBelow
+      if (isDoubted || facts.headerBytes > bytes.length) {
         bytes = window.held(position, facts.sizeBytes) ?? (await window.at(position, facts.sizeBytes, windowBytes))
       }
-      if (checkCrc && !isSoundBatchAt(bytes, 0)) return { position, endOffset, defect: 'a checksum that does not fit' }
+      if (isDoubted && !isSoundBatchAt(bytes, 0)) return { position, endOffset, defect: 'a checksum that does not fit' }
       const stop = visit(facts, position, bytes.subarray(0, facts.headerBytes))
       position += facts.sizeBytes
       endOffset = facts.lastOffset + 1n

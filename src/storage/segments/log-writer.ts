@@ -38,6 +38,7 @@ export class LogWriter implements Syncable {
   #failure: { readonly error: StorageError; readonly final: boolean } | null = null
   #writtenEnd: bigint
   #durableEnd: bigint
+  #checkpointEnd: bigint
 
   constructor(context: SegmentContext, folder: PartitionFolder, events: StorageEvents, end: bigint) {
     this.#context = context
@@ -45,6 +46,7 @@ export class LogWriter implements Syncable {
     this.#events = events
     this.#writtenEnd = end
     this.#durableEnd = end
+    this.#checkpointEnd = end
   }
 
   get writtenEnd(): bigint {
@@ -53,6 +55,11 @@ export class LogWriter implements Syncable {
 
   get durableEnd(): bigint {
     return this.#durableEnd
+  }
+
+  /** Below it the segments themselves are synced. */
+  get checkpointEnd(): bigint {
+    return this.#checkpointEnd
   }
 
   get failure(): StorageError | null {
@@ -123,6 +130,7 @@ export class LogWriter implements Syncable {
     this.#cutting = false
     this.#writtenEnd = end
     if (this.#durableEnd > end || start === end || this.#context.durability === 'page-cache') this.#durableEnd = end
+    if (this.#checkpointEnd > end || start === end) this.#checkpointEnd = end
     if (this.#failure?.final === false) this.#failure = null
     if (this.#durableEnd < end) this.#requestSync()
   }
@@ -233,6 +241,7 @@ export class LogWriter implements Syncable {
       this.#fail(error, true)
       return
     }
+    if (this.#failure === null && end > this.#checkpointEnd) this.#checkpointEnd = end
     // Who was told of the failure cuts the log to the end that was durable then: it must not rise any more.
     if (end <= this.#durableEnd || this.#failure !== null) return
     this.#durableEnd = end

@@ -5,9 +5,10 @@ import { NamedFiles } from './named-files.ts'
 
 export const metadataFile = 'partition.metadata'
 const logSuffix = '.log'
-/** Kafka's indexes of a segment. Those of a segment that changes would be wrong: Kafka makes them again. */
-const indexSuffixes = ['.index', '.timeindex'] as const
-/** Written by the log when it is closed, as a small file; it ends with its segment, and where that changes. */
+const offsetIndexSuffix = '.index'
+const timeIndexSuffix = '.timeindex'
+const indexSuffixes = [offsetIndexSuffix, timeIndexSuffix] as const
+/** Written by the log, which also knows what in it still holds, as a small file; it goes with its segment. */
 const transactionIndexSuffix = '.txnindex'
 /** Written by the cleaner, not yet in place of what it replaces. */
 const cleanedSuffix = '.cleaned'
@@ -16,6 +17,13 @@ const swapSuffix = '.swap'
 const deletedSuffix = '.deleted'
 const temporarySuffix = '.tmp'
 const ownSuffixes = [logSuffix, ...indexSuffixes, cleanedSuffix, swapSuffix, deletedSuffix, temporarySuffix]
+
+/** What a listing of the folder says. */
+export interface FolderContents {
+  /** Of the segments, in order. */
+  readonly baseOffsets: readonly bigint[]
+  readonly names: ReadonlySet<string>
+}
 
 /** The files of one partition, by Kafka's names. */
 export class PartitionFolder {
@@ -47,23 +55,56 @@ export class PartitionFolder {
   /** Whether there is anything in it that somebody could miss. */
   async holdsBytes(): Promise<boolean> {
     for (const baseOffset of await this.segments()) {
-      const file = await this.#files.open(this.#segmentPath(baseOffset))
-      const sizeBytes = file.sizeSync()
-      await file.close()
-      if (sizeBytes > 0) return true
+      if ((this.#files.factsSync(this.#segmentPath(baseOffset))?.sizeBytes ?? 0) > 0) return true
     }
     return false
   }
 
   /** The base offsets of the segments, in order. */
   async segments(): Promise<readonly bigint[]> {
-    const entries = await this.#files.list(this.path)
-    const found = entries.map((entry) => /^(\d{20})\.log$/.exec(entry.name)?.[1]).filter((digits) => digits !== undefined)
-    return found.map((digits) => BigInt(digits)).sort((a, b) => (a < b ? -1 : 1))
+    return (await this.contents()).baseOffsets
   }
 
-  async openSegment(baseOffset: bigint): Promise<OpenFile> {
-    return await this.#files.open(this.#segmentPath(baseOffset))
+  async contents(): Promise<FolderContents> {
+    const names = new Set((await this.#files.list(this.path)).map((entry) => entry.name))
+    const baseOffsets: bigint[] = []
+    for (const name of names) if (segmentName.test(name)) baseOffsets.push(BigInt(name.slice(0, -logSuffix.length)))
+    return { baseOffsets: baseOffsets.sort((a, b) => (a < b ? -1 : 1)), names }
+  }
+
+  hasIndexes({ names }: FolderContents, baseOffset: bigint): boolean {
+    return indexSuffixes.every((suffix) => names.has(fileName(baseOffset, suffix)))
+  }
+
+  /** The offset that the newest snapshot of producers is of; null if there is none. */
+  newestSnapshot({ names }: FolderContents): bigint | null {
+    let newest: bigint | null = null
+    for (const name of names) {
+      const digits = snapshotName.exec(name)?.[1]
+      if (digits !== undefined && (newest === null || BigInt(digits) > newest)) newest = BigInt(digits)
+    }
+    return newest
+  }
+
+  /** Removes indexes that a crash left without their segments, as Kafka does: one that is made again must not find them. */
+  async removeOrphans({ names }: FolderContents): Promise<void> {
+    for (const name of names) {
+      const [, digits, suffix] = indexName.exec(name) ?? []
+      if (digits !== undefined && suffix !== undefined && !names.has(digits + logSuffix))
+        await this.#files.remove(join(this.path, name))
+    }
+  }
+
+  segmentPath(baseOffset: bigint): string {
+    return this.#segmentPath(baseOffset)
+  }
+
+  indexPath(baseOffset: bigint): string {
+    return this.#segmentPath(baseOffset, offsetIndexSuffix)
+  }
+
+  timeIndexPath(baseOffset: bigint): string {
+    return this.#segmentPath(baseOffset, timeIndexSuffix)
   }
 
   createSegmentSync(baseOffset: bigint): OpenFile {
@@ -74,13 +115,17 @@ export class PartitionFolder {
   }
 
   async removeSegment(baseOffset: bigint): Promise<void> {
-    await this.#files.remove(this.#segmentPath(baseOffset))
-    await this.removeIndexes(baseOffset)
+    await this.#removeBytes(baseOffset)
+    await this.#files.remove(this.#segmentPath(baseOffset, transactionIndexSuffix))
   }
 
   async removeIndexes(baseOffset: bigint): Promise<void> {
-    for (const suffix of [...indexSuffixes, transactionIndexSuffix])
-      await this.#files.remove(this.#segmentPath(baseOffset, suffix))
+    for (const suffix of indexSuffixes) await this.#files.remove(this.#segmentPath(baseOffset, suffix))
+  }
+
+  async #removeBytes(baseOffset: bigint): Promise<void> {
+    await this.#files.remove(this.#segmentPath(baseOffset))
+    await this.removeIndexes(baseOffset)
   }
 
   async createReplacement(baseOffset: bigint): Promise<OpenFile> {
@@ -100,7 +145,8 @@ export class PartitionFolder {
   }
 
   async completeReplacement(baseOffset: bigint, replaced: readonly bigint[], replacement: OpenFile): Promise<void> {
-    for (const each of replaced) await this.removeSegment(each)
+    // The log has left the index of what was aborted in all of them at the first: without it aborted records would be seen again.
+    for (const each of replaced) await (each === baseOffset ? this.#removeBytes(each) : this.removeSegment(each))
     await replacement.rename(this.#segmentPath(baseOffset))
     await this.sync()
   }
@@ -130,6 +176,19 @@ export class PartitionFolder {
   }
 
   #segmentPath(baseOffset: bigint, suffix: string = logSuffix): string {
-    return join(this.path, baseOffset.toString().padStart(20, '0') + suffix)
+    return join(this.path, fileName(baseOffset, suffix))
   }
+}
+
+const segmentName = /^\d{20}\.log$/
+const snapshotName = /^(\d{20})\.snapshot$/
+const indexName = /^(\d{20})(\.index|\.timeindex|\.txnindex)$/
+
+function fileName(baseOffset: bigint, suffix: string): string {
+  return baseOffset.toString().padStart(20, '0') + suffix
+}
+
+/** What a crash left of changes under way. */
+export function isLeftOver(name: string): boolean {
+  return [cleanedSuffix, swapSuffix, deletedSuffix, temporarySuffix].some((suffix) => name.endsWith(suffix))
 }

@@ -5,6 +5,9 @@ import type { Files } from '../../environment/files.ts'
 import type { Logger } from '../../environment/logger.ts'
 import type { Durability, StorageDirectory } from '../storage.ts'
 import type { GroupCommit } from './group-commit.ts'
+import type { IndexCache } from './index-cache.ts'
+import type { OffsetCheckpoints } from './offset-checkpoints.ts'
+import type { LoadedIndex, SegmentIndex } from './segment-index.ts'
 
 /** What the partitions of one directory share. */
 export interface SegmentContext {
@@ -15,6 +18,9 @@ export interface SegmentContext {
   readonly logger: Logger
   readonly durability: Durability
   readonly groupCommit: GroupCommit
+  readonly checkpoints: OffsetCheckpoints
+  /** Of closed segments, one for all directories. */
+  readonly indexes: IndexCache<SegmentIndex, LoadedIndex>
   /** Bytes that were appended and are not written yet. */
   readonly unwritten: ByteLimit
 }

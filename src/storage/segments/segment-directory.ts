@@ -12,6 +12,7 @@ import {
 } from '../storage.ts'
 import { deletedFolderName, folderName, isDeletedFolderName, parseFolderName, strayFolderName } from './folder-name.ts'
 import { NamedFiles } from './named-files.ts'
+import { type CheckpointIntervals, OffsetCheckpoints } from './offset-checkpoints.ts'
 import { PartitionFolder } from './partition-folder.ts'
 import type { SegmentContext } from './segment-context.ts'
 import { SegmentPartition } from './segment-partition.ts'
@@ -22,6 +23,9 @@ const cleanShutdownFile = '.kafka_cleanshutdown'
 const lockFile = '.lock'
 const ownFiles = [cleanShutdownFile, lockFile]
 const lookUpsAtOnce = 32
+
+/** What the directories share. */
+export type DirectoryContext = Omit<SegmentContext, 'directory' | 'checkpoints'>
 
 /** One directory of Kafka's own layout: its lock, the proof of its clean stop, and the partitions in it. */
 export class SegmentDirectory implements StorageDirectory {
@@ -38,11 +42,12 @@ export class SegmentDirectory implements StorageDirectory {
   #foundCleanShutdown: Buffer | null = null
   #failure: StorageError | null = null
 
-  constructor(path: string, context: Omit<SegmentContext, 'directory'>, random: Random) {
+  constructor(path: string, context: DirectoryContext, random: Random, intervals: CheckpointIntervals) {
     this.path = path
-    this.#context = { ...context, directory: this }
-    this.#random = random
     this.files = new NamedFiles(context.files, path, (name) => ownFiles.includes(name) || name.endsWith('.tmp'))
+    const checkpoints = new OffsetCheckpoints({ ...context, files: this.files, intervals })
+    this.#context = { ...context, directory: this, checkpoints }
+    this.#random = random
   }
 
   get failure(): StorageError | null {
@@ -76,6 +81,7 @@ export class SegmentDirectory implements StorageDirectory {
     }
     try {
       this.#foundCleanShutdown = await this.#takeCleanShutdown()
+      await this.#context.checkpoints.load()
       return await this.#findPartitions()
     } catch (error) {
       await this.#releaseLock()
@@ -91,7 +97,7 @@ export class SegmentDirectory implements StorageDirectory {
     try {
       const folder = await this.#boundFolder(name, id)
       const clean = this.#foundCleanShutdown !== null || this.#closedHere.has(name)
-      const partition = await SegmentPartition.open(this.#context, folder, options, clean)
+      const partition = await SegmentPartition.open(this.#context, folder, id, options, clean)
       this.#closedHere.delete(name)
       this.#partitions.set(name, { topicId: id.topicId, log: partition })
       return this.#watchingClose(name, partition)
@@ -113,6 +119,7 @@ export class SegmentDirectory implements StorageDirectory {
     this.#closedHere.delete(name)
     try {
       if ((await new PartitionFolder(this.#context.files, path).topicId()) !== id.topicId) return
+      this.#context.checkpoints.remove(id.topic, id.partition)
       const deleted = join(this.path, deletedFolderName(id.topic, id.partition, this.#random.uuid()))
       await this.#context.files.rename(path, deleted)
       await this.#context.files.syncDirectory(this.path)
@@ -135,6 +142,7 @@ export class SegmentDirectory implements StorageDirectory {
     this.#closedHere.clear()
     try {
       await Promise.all(this.#removals)
+      await (cleanShutdown === null ? this.#context.checkpoints.abandon() : this.#context.checkpoints.finish())
       if (failed.length > 0) this.#sayNotClean(failed.length, failed[0]!.reason)
       else if (cleanShutdown !== null) await this.#context.files.replace(join(this.path, cleanShutdownFile), cleanShutdown)
     } catch (error) {
@@ -200,6 +208,8 @@ export class SegmentDirectory implements StorageDirectory {
       )
       await this.#context.files.rename(folder.path, join(this.path, stray))
     }
+    // What is known of the name was true of another log, and a crash may have kept it from being forgotten.
+    await this.#context.checkpoints.forget(id.topic, id.partition)
     await folder.bind(id.topicId)
     return folder
   }

@@ -3,31 +3,45 @@ import { systemErrorCode } from '../../environment/files.ts'
 import { batchFactsAt } from '../batch-facts.ts'
 import {
   type BatchPosition,
+  defaultRangeOptions,
   type NamedBytes,
   type OpenOptions,
+  type PartitionId,
   type PartitionStorage,
+  type RangeOptions,
   type StorageDirectory,
   StorageError,
   type StorageRange,
 } from '../storage.ts'
 import { LogWriter } from './log-writer.ts'
+import type { CheckpointedLog } from './offset-checkpoints.ts'
 import type { PartitionFolder } from './partition-folder.ts'
-import { recoverSegments } from './recovery.ts'
+import { type Recovered, recoverSegments } from './recovery.ts'
 import { Segment } from './segment.ts'
 import type { SegmentContext } from './segment-context.ts'
-import { SegmentReader } from './segment-reader.ts'
+import { type ReadLimits, SegmentReader } from './segment-reader.ts'
 import { storageFailure } from './storage-failure.ts'
 
 const headersAtOnce = 256
 
 /** One partition in a folder of Kafka's layout. */
-export class SegmentPartition implements PartitionStorage {
+export class SegmentPartition implements PartitionStorage, CheckpointedLog {
+  readonly topic: string
+  readonly partition: number
   readonly recoveredBytesCut: number
   readonly #context: SegmentContext
   readonly #folder: PartitionFolder
   readonly #segments: Segment[]
   readonly #writer: LogWriter
   readonly #reader: SegmentReader
+  /** The metadata log is checked from its first byte at every start, and is in no checkpoint. */
+  readonly #isCheckpointed: boolean
+  #ranges: RangeOptions
+  /** Closed segments whose indexes are not in their files yet. */
+  #unsealed: Segment[] = []
+  #sealing = false
+  /** While the log is being cut. */
+  #recoveryPointMax: bigint | null = null
   #endOffset: bigint
   #state: 'open' | 'cutting' | 'closed' = 'open'
   /** Changes to the list of segments happen one after the other. */
@@ -38,31 +52,47 @@ export class SegmentPartition implements PartitionStorage {
   private constructor(
     context: SegmentContext,
     folder: PartitionFolder,
-    segments: Segment[],
-    bytesCut: number,
-    events: OpenOptions['events'],
+    id: PartitionId,
+    options: OpenOptions,
+    recovered: Recovered,
   ) {
+    const { segments, bytesCut } = recovered
     this.#context = context
     this.#folder = folder
+    this.topic = id.topic
+    this.partition = id.partition
+    this.#isCheckpointed = options.onCorruption === 'cut'
+    this.#ranges = options.ranges ?? defaultRangeOptions
     this.#segments = segments
     this.recoveredBytesCut = bytesCut
     this.#endOffset = segments.at(-1)!.endOffset
-    this.#writer = new LogWriter(context, folder, events, this.#endOffset)
+    this.#writer = new LogWriter(context, folder, options.events, this.#endOffset)
     this.#reader = new SegmentReader(context.buffers)
+    for (const segment of segments.slice(0, -1)) if (!segment.isSealed) this.#unsealed.push(segment)
+    this.#sealLater()
   }
 
   static async open(
     context: SegmentContext,
     folder: PartitionFolder,
+    id: PartitionId,
     options: OpenOptions,
     clean: boolean,
   ): Promise<SegmentPartition> {
-    const { segments, bytesCut } = await recoverSegments(context, folder, { onCorruption: options.onCorruption, clean })
-    if (segments.length === 0) {
-      segments.push(newSegment(context, folder, 0n))
+    const { onCorruption, ranges = defaultRangeOptions } = options
+    const recoveryPoint = context.checkpoints.recoveryPoint(id.topic, id.partition)
+    const recovered = await recoverSegments(context, folder, { onCorruption, clean, recoveryPoint, ranges })
+    const { segments } = recovered
+    const isNew = segments.length === 0
+    if (isNew) {
+      segments.push(Segment.create(context, folder, ranges, 0n))
       await folder.sync()
     }
-    return new SegmentPartition(context, folder, segments, bytesCut, options.events)
+    const partition = new SegmentPartition(context, folder, id, options, recovered)
+    // The name of an empty segment may not have become durable before the crash: no read tells.
+    if (!clean && !isNew && segments.at(-1)!.sizeBytes === 0) partition.#writer.madeEntry(segments.at(-1)!)
+    if (partition.#isCheckpointed) context.checkpoints.add(partition)
+    return partition
   }
 
   get directory(): StorageDirectory {
@@ -85,6 +115,14 @@ export class SegmentPartition implements PartitionStorage {
     return this.#endOffset
   }
 
+  get recoveryPoint(): bigint {
+    let point = this.#writer.checkpointEnd
+    // The names of files that hold indexes, and what was cut from them, must not come back after it has passed them.
+    for (const { baseOffset } of this.#unsealed) if (baseOffset < point) point = baseOffset
+    if (this.#last.indexAwaitsSync && this.#last.baseOffset < point) point = this.#last.baseOffset
+    return this.#recoveryPointMax !== null && this.#recoveryPointMax < point ? this.#recoveryPointMax : point
+  }
+
   get checkpoints(): NamedBytes {
     return this.#folder.checkpoints
   }
@@ -100,12 +138,16 @@ export class SegmentPartition implements PartitionStorage {
     const position = segment.add(at, batch.sizeBytes)
     this.#endOffset = at.lastOffset + 1n
     this.#writer.append(segment, position, batch, this.#endOffset)
+    if (this.#isCheckpointed) this.#context.checkpoints.appended(this, batch.sizeBytes)
   }
 
-  configure(): void {}
+  /** As in Kafka for the segments that are made from then on. */
+  configure(ranges: RangeOptions): void {
+    this.#ranges = ranges
+  }
 
   get isLastRangeFull(): boolean {
-    return false
+    return this.#last.isIndexFull
   }
 
   firstTimestampOfLastRange(): bigint | null {
@@ -119,10 +161,13 @@ export class SegmentPartition implements PartitionStorage {
   roll(): void {
     this.#mustBeOpen()
     if (this.#last.sizeBytes === 0) return
+    const closed = this.#last
     try {
-      const segment = newSegment(this.#context, this.#folder, this.#endOffset)
+      const segment = Segment.create(this.#context, this.#folder, this.#ranges, this.#endOffset)
       this.#segments.push(segment)
       this.#writer.madeEntry(segment)
+      this.#unsealed.push(closed)
+      this.#sealLater()
     } catch (error) {
       throw storageFailure(error, this.#folder.path)
     }
@@ -135,15 +180,36 @@ export class SegmentPartition implements PartitionStorage {
   read(from: bigint, end: bigint, maxBytes: number, atLeastOne: boolean): readonly Retained[] | Promise<readonly Retained[]> {
     this.#mustBeOpen()
     const limits = { from, end: end < this.writtenEnd ? end : this.writtenEnd, maxBytes, atLeastOne }
-    if (from >= limits.end) return []
-    const segment = this.#segmentWith(from)
-    if (segment === undefined) return []
-    try {
-      const read = this.#reader.read(segment, limits)
-      return read instanceof Promise ? read.catch((error) => Promise.reject(storageFailure(error, segment.file.path))) : read
-    } catch (error) {
-      throw storageFailure(error, segment.file.path)
+    return from < limits.end ? this.#read(limits) : []
+  }
+
+  #read(limits: ReadLimits): readonly Retained[] | Promise<readonly Retained[]> {
+    for (let index = this.#indexFor(limits.from); index < this.#segments.length; index++) {
+      const segment = this.#segments[index]!
+      if (segment.baseOffset >= limits.end) break
+      if (segment.endOffset <= limits.from || segment.writtenBytes === 0) continue
+      try {
+        const read = this.#reader.read(segment, limits)
+        if (read instanceof Promise) return this.#readOn(segment, read, limits)
+        if (read !== null) return read
+      } catch (error) {
+        throw storageFailure(error, segment.path)
+      }
     }
+    return []
+  }
+
+  /** Where the segment has none of the batches the next one may. */
+  async #readOn(
+    segment: Segment,
+    reading: Promise<readonly Retained[] | null>,
+    limits: ReadLimits,
+  ): Promise<readonly Retained[]> {
+    const read = await reading.catch((error) => Promise.reject(storageFailure(error, segment.path)))
+    if (read !== null) return read
+    this.#mustBeOpen()
+    const { endOffset } = segment
+    return await this.#read(endOffset > limits.from ? { ...limits, from: endOffset } : limits)
   }
 
   available(from: bigint, end: bigint, enoughBytes: number): number {
@@ -153,7 +219,8 @@ export class SegmentPartition implements PartitionStorage {
       const segment = this.#segments[index]!
       if (segment.baseOffset >= end) break
       if (segment.endOffset <= from) continue
-      sum += segment.ceiling(end) - this.#reader.start(segment, from)
+      // A position that takes a load to know counts as the start: more than there is, never less.
+      sum += segment.ceiling(end) - (this.#reader.startNow(segment, from) ?? 0)
     }
     return sum
   }
@@ -166,24 +233,27 @@ export class SegmentPartition implements PartitionStorage {
       if (segment === undefined) return
       const headers: Buffer[] = []
       const begin = next
-      await this.#orFailure(() =>
-        segment.walk(this.#reader.start(segment, begin), (facts, _position, header) => {
+      await this.#orFailure(async () => {
+        const position = this.#reader.startNow(segment, begin) ?? (await segment.floor(begin))
+        await segment.walk(position, (facts, _position, header) => {
           if (facts.lastOffset < begin) return false
           headers.push(Buffer.from(header))
           next = facts.lastOffset + 1n
           return headers.length === headersAtOnce
-        }),
-      )
-      if (headers.length === 0) return
+        })
+      })
+      // Its last batches may be gone.
+      if (headers.length === 0) next = segment.endOffset
+      if (headers.length === 0 && segment === this.#segments.at(-1)) return
       yield* headers
     }
   }
 
   async batchByTimestamp(at: bigint | 'max'): Promise<bigint | null> {
     this.#mustBeOpen()
-    const wanted = at === 'max' ? this.#maxTimestamp() : at
-    for (const segment of [...this.#segments]) {
-      if (segment.maxTimestamp < wanted) continue
+    const segments = [...this.#segments]
+    const wanted = at === 'max' ? await this.#maxTimestamp(segments) : at
+    for (const segment of segments) {
       const found = await this.#orFailure(() => segment.batchByTimestamp(wanted))
       if (found !== null) return found.baseOffset
     }
@@ -196,9 +266,9 @@ export class SegmentPartition implements PartitionStorage {
     await this.#cut(async () => {
       const until = end < this.writtenEnd ? end : this.writtenEnd
       // The highest first: whatever a crash leaves is a log without a hole.
+      await this.#lowerRecoveryPoint(until)
       while (this.#segments.length > 1 && this.#last.baseOffset >= until) await this.#remove(this.#segments.pop()!)
       await this.#last.truncateTo(until)
-      await this.#folder.removeIndexes(this.#last.baseOffset)
       if (this.#context.durability === 'fsync' && this.#writer.failure === null) await this.#last.file.sync()
     })
     // After a failed sync the log is cut, and still takes nothing: who asked must not go on as if it did.
@@ -208,13 +278,14 @@ export class SegmentPartition implements PartitionStorage {
   async restartAt(offset: bigint): Promise<void> {
     this.#mustBeOpen()
     await this.#cut(async () => {
+      await this.#lowerRecoveryPoint(offset)
       for (let segment = this.#segments.at(-1); segment !== undefined; segment = this.#segments.at(-1)) {
         if (this.#segments.length === 1) break
         await this.#remove(this.#segments.pop()!)
       }
       const [last] = this.#segments
       await this.#remove(last!)
-      this.#segments.splice(0, 1, newSegment(this.#context, this.#folder, offset))
+      this.#segments.splice(0, 1, Segment.create(this.#context, this.#folder, this.#ranges, offset))
     })
   }
 
@@ -242,6 +313,8 @@ export class SegmentPartition implements PartitionStorage {
         replaced.map((segment) => segment.baseOffset),
         replacement.file,
       )
+      this.#unsealed.push(replacement)
+      await this.#seal()
     })
   }
 
@@ -257,6 +330,8 @@ export class SegmentPartition implements PartitionStorage {
     this.#closing = this.#changes.then(async () => {
       try {
         await this.#writer.finish()
+        await this.#seal()
+        if (await this.#last.finishIndex(true)) await this.#folder.sync()
       } finally {
         await this.#closeAll()
       }
@@ -284,10 +359,55 @@ export class SegmentPartition implements PartitionStorage {
     return this.#segments.at(-1)!
   }
 
-  #maxTimestamp(): bigint {
+  async #maxTimestamp(segments: readonly Segment[]): Promise<bigint> {
     let max = -1n
-    for (const { maxTimestamp } of this.#segments) if (maxTimestamp > max) max = maxTimestamp
+    for (const segment of segments) {
+      const maxTimestamp = await this.#orFailure(() => segment.maxTimestamp())
+      if (maxTimestamp > max) max = maxTimestamp
+    }
     return max
+  }
+
+  async checkpoint(isIdle: boolean): Promise<void> {
+    if (this.#state !== 'open') return
+    if (this.#unsealed.length > 0) await this.#change(() => this.#seal()).catch(() => {})
+    const { durability } = this.#context
+    if (isIdle && durability === 'fsync') await this.#writer.syncWritten()
+    await this.#last.storeIndex(isIdle)
+  }
+
+  #sealLater(): void {
+    if (this.#sealing || this.#unsealed.length === 0) return
+    this.#sealing = true
+    void this.#change(async () => {
+      this.#sealing = false
+      await this.#seal()
+    }).catch((error) => {
+      this.#context.logger.error(
+        { err: error, folder: this.#folder.path },
+        `A segment of ${this.#folder.path} could not be closed.`,
+      )
+    })
+  }
+
+  /** Puts the indexes of closed segments into their files; those that cannot be written are tried again later. */
+  async #seal(): Promise<void> {
+    let isSealed = false
+    const left: Segment[] = []
+    const unsealed = this.#unsealed.filter((segment) => this.#segments.includes(segment))
+    for (const segment of unsealed) {
+      if (segment !== this.#last && (await segment.finishIndex(true))) isSealed = true
+      else left.push(segment)
+    }
+    if (isSealed) await this.#folder.sync()
+    for (const segment of unsealed) if (!left.includes(segment)) segment.isSealed = true
+    this.#unsealed = this.#unsealed.filter((segment) => !segment.isSealed && this.#segments.includes(segment))
+  }
+
+  /** Before anything is cut: a start must not take on trust what will be written in its place. */
+  async #lowerRecoveryPoint(end: bigint): Promise<void> {
+    this.#recoveryPointMax = end
+    if (this.#isCheckpointed) await this.#context.checkpoints.lower(this)
   }
 
   /** The segment of the batch that contains `offset`, or of the next one: there may be gaps. */
@@ -312,7 +432,7 @@ export class SegmentPartition implements PartitionStorage {
 
   async #writeReplacement(baseOffset: bigint, batches: AsyncIterable<Buffer>): Promise<Segment> {
     const file = await this.#folder.createReplacement(baseOffset)
-    const segment = new Segment(file, this.#context.buffers, baseOffset, this.#context.time.nowMs(), 0)
+    const segment = Segment.replacement(this.#context, this.#folder, this.#ranges, baseOffset, file)
     try {
       for await (const bytes of batches) {
         const facts = batchFactsAt(bytes, 0)
@@ -347,6 +467,7 @@ export class SegmentPartition implements PartitionStorage {
         this.#writer.restart(this.startOffset, this.#endOffset)
       })
     } finally {
+      this.#recoveryPointMax = null
       if (this.#state === 'cutting') this.#state = 'open'
     }
   }
@@ -368,7 +489,7 @@ export class SegmentPartition implements PartitionStorage {
 
   async #closeSegment(segment: Segment): Promise<void> {
     await this.#writer.forget(segment)
-    await segment.file.close()
+    await segment.close()
   }
 
   async #remove(segment: Segment): Promise<void> {
@@ -378,14 +499,10 @@ export class SegmentPartition implements PartitionStorage {
 
   async #closeAll(): Promise<void> {
     await this.#folder.checkpoints.settled()
-    for (const segment of this.#segments) await segment.file.close()
+    for (const segment of this.#segments) await segment.close()
   }
 
   #mustBeOpen(): void {
     if (this.#state === 'closed') throw new StorageError('io', `${this.#folder.path} is closed`)
   }
-}
-
-function newSegment(context: SegmentContext, folder: PartitionFolder, baseOffset: bigint): Segment {
-  return new Segment(folder.createSegmentSync(baseOffset), context.buffers, baseOffset, context.time.nowMs(), 0)
 }

@@ -10,6 +10,8 @@ const readBytesMin = 64 * 1024
 const readBytesMax = 16 * 1024 * 1024
 const rememberedMax = 16
 
+type Read = readonly Retained[] | null
+
 export interface ReadLimits {
   readonly from: bigint
   readonly end: bigint
@@ -18,7 +20,7 @@ export interface ReadLimits {
 }
 
 type Selection =
-  | { readonly kind: 'selected'; readonly first: number; readonly end: number; readonly nextOffset: bigint }
+  | { readonly kind: 'selected'; readonly first: number; readonly end: number; readonly nextOffset: bigint | null }
   | { readonly kind: 'nothing' }
   /** The bytes from `position` (within what was read) on decide, and so many of them are needed. */
   | { readonly kind: 'more'; readonly position: number; readonly bytes: number }
@@ -27,7 +29,7 @@ type Selection =
 export class SegmentReader {
   readonly #buffers: Buffers
   /** Where earlier reads ended: a consumer that goes on from there needs no walk. */
-  readonly #remembered = new Map<bigint, { readonly segment: Segment; readonly position: number }>()
+  #remembered: Map<bigint, { readonly segment: Segment; readonly position: number }> | null = null
 
   constructor(buffers: Buffers) {
     this.#buffers = buffers
@@ -35,25 +37,31 @@ export class SegmentReader {
 
   /** Positions changed: segments were cut, removed or replaced. */
   forget(): void {
-    this.#remembered.clear()
+    this.#remembered = null
   }
 
-  /** Where to begin, exactly or before. */
-  start(segment: Segment, from: bigint): number {
-    const remembered = this.#remembered.get(from)
-    return remembered?.segment === segment ? remembered.position : segment.floor(from)
+  /** Where to begin, exactly or before; null if the segment's index has to be read for it. */
+  startNow(segment: Segment, from: bigint): number | null {
+    const remembered = this.#remembered?.get(from)
+    return remembered?.segment === segment ? remembered.position : segment.floorNow(from)
   }
 
-  read(segment: Segment, limits: ReadLimits): readonly Retained[] | Promise<readonly Retained[]> {
-    const start = this.start(segment, limits.from)
+  /** Null if the segment has no batch between the limits: the next one may. */
+  read(segment: Segment, limits: ReadLimits): Read | Promise<Read> {
+    const start = this.startNow(segment, limits.from)
+    if (start !== null) return this.#readFrom(segment, limits, start)
+    return segment.floor(limits.from).then((floor) => this.#readFrom(segment, limits, floor))
+  }
+
+  #readFrom(segment: Segment, limits: ReadLimits, start: number): Read | Promise<Read> {
     const stop = Math.min(segment.writtenBytes, segment.ceiling(limits.end))
     const wanted = Math.min(readBytesMax, Math.max(limits.maxBytes, readBytesMin), stop - start)
-    if (wanted <= 0) return []
+    if (wanted <= 0) return null
     const isLate = start >= segment.openedBytes && segment.writtenBytes - start <= lateBytes
     return isLate ? this.#readNow(segment, limits, start, stop, wanted) : this.#readLater(segment, limits, start, stop, wanted)
   }
 
-  #readNow(segment: Segment, limits: ReadLimits, start: number, stop: number, wanted: number): readonly Retained[] {
+  #readNow(segment: Segment, limits: ReadLimits, start: number, stop: number, wanted: number): Read {
     let [position, bytes] = [start, wanted]
     for (;;) {
       const buffer = this.#buffers.take(bytes)
@@ -68,13 +76,7 @@ export class SegmentReader {
     }
   }
 
-  async #readLater(
-    segment: Segment,
-    limits: ReadLimits,
-    start: number,
-    stop: number,
-    wanted: number,
-  ): Promise<readonly Retained[]> {
+  async #readLater(segment: Segment, limits: ReadLimits, start: number, stop: number, wanted: number): Promise<Read> {
     let [position, bytes] = [start, wanted]
     for (;;) {
       const buffer = this.#buffers.take(bytes)
@@ -104,16 +106,17 @@ export class SegmentReader {
     }
   }
 
-  #give(segment: Segment, position: number, buffer: Buffer, selection: Selection): readonly Retained[] {
+  #give(segment: Segment, position: number, buffer: Buffer, selection: Selection): Read {
     if (selection.kind !== 'selected') {
       this.#buffers.give(buffer)
-      return []
+      return selection.kind === 'more' ? null : []
     }
-    this.#remember(selection.nextOffset, segment, position + selection.end)
+    if (selection.nextOffset !== null) this.#remember(selection.nextOffset, segment, position + selection.end)
     return [{ bytes: buffer.subarray(selection.first, selection.end), release: () => this.#buffers.give(buffer) }]
   }
 
   #remember(offset: bigint, segment: Segment, position: number): void {
+    this.#remembered ??= new Map()
     this.#remembered.delete(offset)
     this.#remembered.set(offset, { segment, position })
     if (this.#remembered.size > rememberedMax) this.#remembered.delete(this.#remembered.keys().next().value!)
@@ -125,7 +128,7 @@ function select(bytes: Buffer, limits: ReadLimits, segment: Segment, position: n
   const corrupt = (at: number): StorageError => new StorageError('corrupt', `${segment.file.path}: no batch at ${position + at}`)
   let first = -1
   let end = -1
-  let nextOffset = -1n
+  let nextOffset: bigint | null = null
   let at = 0
   if (bytes.length === 0) throw corrupt(0)
   while (at < bytes.length) {
@@ -134,6 +137,8 @@ function select(bytes: Buffer, limits: ReadLimits, segment: Segment, position: n
       if (at === 0 || bytes.length - at >= batchFactsBytes) throw corrupt(at)
       break
     }
+    // The batches before it were jumped over: where the last of them ends is told by this one.
+    if (end === at) nextOffset ??= facts.baseOffset
     if (facts.lastOffset < limits.from) {
       at += facts.sizeBytes
       continue
@@ -150,16 +155,16 @@ function select(bytes: Buffer, limits: ReadLimits, segment: Segment, position: n
     end = at
     nextOffset = facts.lastOffset + 1n
     if (!isFirst) continue
-    // Whatever lies before a noted batch below the limits is within them too: thousands of small batches need no look.
-    const note = segment.lastNote(position + Math.min(bytes.length, first + limits.maxBytes), limits.end)
-    if (note === null || note.position - position <= at) continue
-    at = note.position - position
+    // Whatever lies before an indexed batch below the limits is within them too: thousands of small batches need no look.
+    const indexed = segment.lastBatchNow(position + Math.min(bytes.length, first + limits.maxBytes), limits.end) - position
+    if (indexed <= at) continue
+    at = indexed
     end = at
-    nextOffset = note.offset
+    nextOffset = null
   }
   return first === -1 ? { kind: 'more', position: at, bytes: 1 } : finished(first, end, nextOffset)
 }
 
-function finished(first: number, end: number, nextOffset: bigint): Selection {
+function finished(first: number, end: number, nextOffset: bigint | null): Selection {
   return first === -1 ? { kind: 'nothing' } : { kind: 'selected', first, end, nextOffset }
 }

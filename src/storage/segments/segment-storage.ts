@@ -16,8 +16,9 @@ import {
 } from '../storage.ts'
 import { folderName } from './folder-name.ts'
 import { GroupCommit } from './group-commit.ts'
-import type { SegmentContext } from './segment-context.ts'
-import { SegmentDirectory } from './segment-directory.ts'
+import { IndexCache } from './index-cache.ts'
+import type { CheckpointIntervals } from './offset-checkpoints.ts'
+import { type DirectoryContext, SegmentDirectory } from './segment-directory.ts'
 
 export interface SegmentStorageOptions {
   /** The first directory, without which there is no start. */
@@ -33,7 +34,14 @@ export interface SegmentStorageOptions {
   readonly threads: number
   /** Bytes that were appended and not written yet, over all partitions. Default 64 MiB. */
   readonly unwrittenBytesMax?: number
+  /** Indexes of closed segments in memory, over all partitions. Default 64 MiB. */
+  readonly indexBytesMax?: number
+  /** How often the files of offsets are written that make a start after a crash short, and that Kafka reads. */
+  readonly checkpointIntervals?: CheckpointIntervals
 }
+
+/** Kafka's defaults. */
+const defaultIntervals: CheckpointIntervals = { recoveryPointMs: 60_000, highWatermarkMs: 5000 }
 
 /** Keeps partitions in directories of Kafka's own layout. */
 export class SegmentStorage implements Storage {
@@ -48,17 +56,22 @@ export class SegmentStorage implements Storage {
     this.#unwritten = new ByteLimit('unwritten bytes', unwrittenBytesMax)
     const groupCommit = new GroupCommit(options.threads)
     const { files, buffers, time, logger, durability } = options
-    const context: Omit<SegmentContext, 'directory'> = {
+    const { indexBytesMax = 64 * 1024 * 1024, checkpointIntervals = defaultIntervals } = options
+    const context: DirectoryContext = {
       files,
       buffers,
       time,
       logger,
       durability,
       groupCommit,
+      indexes: new IndexCache(indexBytesMax),
       unwritten: this.#unwritten,
     }
-    this.#first = new SegmentDirectory(directory, context, random)
-    this.#directories = [this.#first, ...otherDirectories.map((path) => new SegmentDirectory(path, context, random))]
+    this.#first = new SegmentDirectory(directory, context, random, checkpointIntervals)
+    this.#directories = [
+      this.#first,
+      ...otherDirectories.map((path) => new SegmentDirectory(path, context, random, checkpointIntervals)),
+    ]
   }
 
   get files(): NamedBytes {
