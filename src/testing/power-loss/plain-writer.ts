@@ -1,6 +1,6 @@
 import { buildRecordBatch } from '../../../protocol/records/record-batch-builder.ts'
 import type { Connection } from '../simulation/simulated-network.ts'
-import { valueOf } from './sent-records.ts'
+import { valueFor } from './sent-records.ts'
 import { type BatchToSend, type KnownTopic, repeat, send, type Workload } from './workload.ts'
 
 interface Batch extends BatchToSend {
@@ -58,7 +58,7 @@ export class PlainWriter {
     const records = Array.from({ length: dice.between(1, 3) }, () => {
       const key = plan.isCompacted ? `k${dice.roll(5)}` : null
       const name = sent.add({ partition: `${topicId}/${partition}`, key, timestampMs, once: false })
-      return { name, key, timestamp: BigInt(timestampMs), value: valueOf(name, padding) }
+      return { name, key, timestamp: BigInt(timestampMs), value: valueFor(name, padding) }
     })
     return { topicId, partition, bytes: buildRecordBatch(records), names: records.map(({ name }) => name) }
   }

@@ -24,5 +24,5 @@ export class SentRecords {
   }
 }
 
-export const valueOf = (name: string, paddingBytes: number): string => `${name}:${'x'.repeat(paddingBytes)}`
+export const valueFor = (name: string, paddingBytes: number): string => `${name}:${'x'.repeat(paddingBytes)}`
 export const nameIn = (value: Buffer | null): string => value?.toString('latin1', 0, 20).split(':')[0] ?? ''

@@ -2,7 +2,7 @@ import { initProducerId } from '../../../protocol/messages/init-producer-id.ts'
 import { buildRecordBatch } from '../../../protocol/records/record-batch-builder.ts'
 import { errorOf } from '../simulation/error-of.ts'
 import type { Connection } from '../simulation/simulated-network.ts'
-import { valueOf } from './sent-records.ts'
+import { valueFor } from './sent-records.ts'
 import { repeat, send, type Workload } from './workload.ts'
 
 interface Batch {
@@ -80,7 +80,7 @@ export class SequencedWriter {
     const padding = dice.pick([0, 100, 700])
     const bytes = (): Buffer =>
       buildRecordBatch(
-        names.map((name) => ({ key: null, timestamp: BigInt(timestampMs), value: valueOf(name, padding) })),
+        names.map((name) => ({ key: null, timestamp: BigInt(timestampMs), value: valueFor(name, padding) })),
         { producerId, producerEpoch, baseSequence },
       )
     return { partition, names, nextSequence: baseSequence + names.length, bytes }

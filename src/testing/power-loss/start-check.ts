@@ -11,7 +11,7 @@ import { type LogContents, readLog } from './log-contents.ts'
 import { PoweredBroker } from './powered-broker.ts'
 import { PartitionPromises, PromisedState, type TopicPromises } from './promised-state.ts'
 import type { RecordedDisk, SyncFacts } from './recorded-disk.ts'
-import { type SentRecords, valueOf } from './sent-records.ts'
+import { type SentRecords, valueFor } from './sent-records.ts'
 import { settle } from './settle.ts'
 import { transactionTimeoutMs } from './transactional-writer.ts'
 import { send } from './workload.ts'
@@ -203,7 +203,7 @@ export class StartCheck {
       if (last !== null) await this.#sendAgain(plan.name, topicId, partition, last.bytes, last.baseOffset)
       const key = plan.isCompacted ? 'k0' : null
       const name = sent.add({ partition: `${topicId}/${partition}`, key, timestampMs, once: false })
-      const batch = () => buildRecordBatch([{ key, timestamp: BigInt(timestampMs), value: valueOf(name, 100) }])
+      const batch = () => buildRecordBatch([{ key, timestamp: BigInt(timestampMs), value: valueFor(name, 100) }])
       const baseOffset = await this.#produce(plan.name, topicId, partition, batch)
       const { highWatermark } = this.#contents.get(`${topicId}/${partition}`)!
       if (baseOffset < highWatermark)

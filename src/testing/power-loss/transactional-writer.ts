@@ -6,7 +6,7 @@ import { OwnedRecords } from '../../../protocol/records/records-slice.ts'
 import { errorOf } from '../simulation/error-of.ts'
 import { type Connection, ConnectionLost } from '../simulation/simulated-network.ts'
 import type { TransactionOutcome } from './promised-state.ts'
-import { valueOf } from './sent-records.ts'
+import { valueFor } from './sent-records.ts'
 import { type KnownTopic, repeat, type Workload } from './workload.ts'
 
 const transactionalId = 'ledger'
@@ -88,7 +88,7 @@ export class TransactionalWriter {
       const baseSequence = sequences.get(partition) ?? 0
       const answer = await this.#until(async () => {
         const bytes = buildRecordBatch(
-          names.map((name) => ({ key: null, timestamp: BigInt(timestampMs), value: valueOf(name, 50) })),
+          names.map((name) => ({ key: null, timestamp: BigInt(timestampMs), value: valueFor(name, 50) })),
           { producerId, producerEpoch, baseSequence, isTransactional: true },
         )
         const partitionData = [{ index: partition, records: new OwnedRecords(bytes) }]
