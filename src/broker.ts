@@ -24,6 +24,8 @@ import { systemRandom } from './environment/random.ts'
 import { silentLogger } from './environment/silent-logger.ts'
 import { SystemFiles } from './environment/system-files.ts'
 import { FetchService } from './fetch/fetch-service.ts'
+import { cleanerSettingsOf } from './log/cleaner/cleaner-settings.ts'
+import { LogCleaner } from './log/cleaner/log-cleaner.ts'
 import { LogTasks } from './log/log-tasks.ts'
 import { BindError } from './server/bind-error.ts'
 import { Server } from './server/server.ts'
@@ -150,10 +152,11 @@ export class Broker {
   }
 
   async #stop(): Promise<void> {
-    const { server, coordinators, logTasks, cluster, loopDelay, clocks } = this.#parts
+    const { server, coordinators, logTasks, logCleaner, cluster, loopDelay, clocks } = this.#parts
     try {
       await server.close()
       coordinators.stop()
+      await logCleaner.stop()
       await logTasks.stop()
       await cluster.stop()
       this.#closed.resolve()
@@ -169,12 +172,13 @@ export class Broker {
   /** A fault of its own: it answers and writes nothing more. */
   #fail(error: Error): void {
     if (this.#stopping !== null) return
-    const { server, coordinators, logTasks, storage, loopDelay, clocks, options } = this.#parts
+    const { server, coordinators, logTasks, logCleaner, storage, loopDelay, clocks, options } = this.#parts
     options.logger.error({ err: error }, 'The broker found a fault in itself and stops: it answers and writes nothing more.')
     const ends = async (): Promise<void> => {
       await server.close()
       coordinators.stop()
       void logTasks.stop()
+      void logCleaner.stop()
       await storage.close(null)
       loopDelay.stop()
       for (const clock of clocks) clock.stop()
@@ -192,6 +196,7 @@ interface Parts {
   readonly cluster: Cluster
   readonly coordinators: Coordinators
   readonly logTasks: LogTasks
+  readonly logCleaner: LogCleaner
   readonly server: Server
   readonly loopDelay: LoopDelay
   readonly clocks: readonly SystemClock[]
@@ -229,7 +234,9 @@ async function open(options: SettledOptions, bug: (error: Error) => void): Promi
     const loopDelay = new LoopDelay(real, logger)
     loopDelay.start()
     const logTasks = startLogTasks(cluster, config, environment)
-    return { options, config, storage, cluster, coordinators, logTasks, server, loopDelay, clocks: [time, real] }
+    const logCleaner = startLogCleaner(cluster, node, environment, bug)
+    const clocks = [time, real]
+    return { options, config, storage, cluster, coordinators, logTasks, logCleaner, server, loopDelay, clocks }
   } catch (error) {
     await server.close()
     // A start that failed lets go of the data directory, too: its process may live on and start another.
@@ -275,6 +282,18 @@ function startLogTasks(cluster: Cluster, config: BrokerConfig, { time, logger }:
   const tasks = new LogTasks({ logs: () => cluster.partitionLogs(), times, time, logger })
   tasks.start()
   return tasks
+}
+
+export function startLogCleaner(
+  cluster: Cluster,
+  node: ClusterNode,
+  environment: Environment,
+  bug: (error: Error) => void,
+): LogCleaner {
+  const settings = () => cleanerSettingsOf(node.config)
+  const cleaner = new LogCleaner({ logs: () => cluster.partitionLogs(), settings, environment, bug })
+  cleaner.start()
+  return cleaner
 }
 
 /** The topics that the settings ask for, where they do not exist. */

@@ -143,7 +143,7 @@ describe('the names of settings', () => {
 
   test('that have no meaning here are accepted and named in one line', () => {
     const { notes, warnings } = resolve({
-      'log.cleaner.threads': '2',
+      'log.dir.failure.timeout.ms': '2',
       'controller.quorum.voters': '1@localhost:9093',
       'zookeeper.connect': 'zookeeper:2181',
       'rsm.config.bucket': 'x',
@@ -152,7 +152,7 @@ describe('the names of settings', () => {
     expect(warnings).toEqual([])
     expect(notes).toEqual([
       'Accepted, and without meaning here: controller.quorum.voters, listener.name.plaintext.ssl.keystore.location, ' +
-        'log.cleaner.threads, rsm.config.bucket, zookeeper.connect.',
+        'log.dir.failure.timeout.ms, rsm.config.bucket, zookeeper.connect.',
     ])
   })
 })

@@ -57,7 +57,7 @@ export class TestLog {
   readonly logger = new RecordingLogger()
   readonly config: LogConfig
   readonly #durability: Durability
-  readonly #environment: Environment
+  readonly environment: Environment
   readonly #memory: MemoryStorage
   #epoch = 0
   storage: ControlledStorage
@@ -67,7 +67,7 @@ export class TestLog {
     this.config = { ...defaultLogConfig, ...options.config }
     this.#durability = options.durability ?? 'fsync'
     const buffers = new Buffers()
-    this.#environment = {
+    this.environment = {
       time: this.clock,
       real: this.clock,
       random: seededRandom(1),
@@ -154,7 +154,7 @@ export class TestLog {
       producerIdExpirationMs: 86_400_000,
       logStartOffsets: await LogStartOffsets.load(this.storage.files),
       cleanerOffsets: await CleanerOffsets.load(this.storage.files, this.logger),
-      environment: this.#environment,
+      environment: this.environment,
     })
   }
 }

@@ -142,24 +142,28 @@ export const logSettings = {
     importance: 'high',
     update: 'cluster-wide',
   }),
-  'log.cleaner.enable': accepted.boolean(true, 'Whether compacted topics are compacted.'),
-  'log.cleaner.threads': accepted.int(1, 'Threads that compact.', { min: 0, update: 'cluster-wide' }),
-  'log.cleaner.dedupe.buffer.size': accepted.long(134217728, 'The bytes that compaction may use to remember keys.', {
+  'log.cleaner.enable': used.boolean(true, 'Whether compacted topics are compacted.'),
+  'log.cleaner.threads': used.int(
+    1,
+    'Threads that compact; one partition is compacted at a time whatever the number, and none with 0.',
+    { min: 0, update: 'cluster-wide' },
+  ),
+  'log.cleaner.dedupe.buffer.size': used.long(134217728, 'The bytes that compaction may use to remember keys.', {
     update: 'cluster-wide',
   }),
-  'log.cleaner.io.buffer.size': accepted.int(524288, 'The bytes that compaction may use to read and write.', {
+  'log.cleaner.io.buffer.size': used.int(524288, 'The bytes that compaction may use to read and write.', {
     min: 0,
     update: 'cluster-wide',
   }),
-  'log.cleaner.io.buffer.load.factor': accepted.double(0.9, 'How full the memory for keys may become, 0 to 1.', {
+  'log.cleaner.io.buffer.load.factor': used.double(0.9, 'How full the memory for keys may become, 0 to 1.', {
     update: 'cluster-wide',
   }),
-  'log.cleaner.io.max.bytes.per.second': accepted.double(
+  'log.cleaner.io.max.bytes.per.second': used.double(
     Number.MAX_VALUE,
     'The bytes in a second that compaction may read and write.',
     { update: 'cluster-wide' },
   ),
-  'log.cleaner.backoff.ms': accepted.long(15000, 'The milliseconds that compaction sleeps when nothing is to be done.', {
+  'log.cleaner.backoff.ms': used.long(15000, 'The milliseconds that compaction sleeps when nothing is to be done.', {
     min: 0,
     update: 'cluster-wide',
   }),

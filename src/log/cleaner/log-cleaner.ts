@@ -1,29 +1,23 @@
 import { InvalidRecords } from '../../../protocol/records/invalid-records.ts'
 import type { Environment, Timer } from '../../environment/environment.ts'
-import { StorageError } from '../../storage/storage.ts'
+import { type PartitionStorage, StorageError } from '../../storage/storage.ts'
+import type { PartitionLog } from '../partition-log.ts'
 import { type CleaningResult, cleanLog } from './clean-log.ts'
 import type { CleanableLog } from './cleanable-log.ts'
+import type { CleanerSettings } from './cleaner-settings.ts'
 import { CleaningGivenUp } from './cleaning-given-up.ts'
 import { IoThrottle } from './io-throttle.ts'
 import { firstDirty, type LogToClean, logToClean, mustRoll } from './log-to-clean.ts'
 import { OffsetMap } from './offset-map.ts'
 import { Pace } from './pace.ts'
 
-/** The broker's settings for compaction. */
-export interface CleanerSettings {
-  readonly isEnabled: boolean
-  readonly dedupeBufferBytes: number
-  readonly dedupeBufferLoadFactor: number
-  readonly ioBufferBytes: number
-  readonly ioBytesPerSecondMax: number
-  readonly backoffMs: number
-}
-
 export interface LogCleanerOptions {
-  readonly logs: () => Iterable<CleanableLog>
+  readonly logs: () => Iterable<Pick<PartitionLog, 'cleanable'>>
   /** Those that hold now. */
   readonly settings: () => CleanerSettings
   readonly environment: Environment
+  /** It met what cannot be. */
+  readonly bug: (error: Error) => void
 }
 
 /** A disk that is full or does not answer may do so again; records that cannot be read stay as they are. */
@@ -36,8 +30,8 @@ const retryMs = 300_000
 export class LogCleaner {
   readonly #options: LogCleanerOptions
   readonly #throttle: IoThrottle
-  /** The logs that failed, by name, and when they are tried again. */
-  readonly #leftAlone = new Map<string, { readonly topicId: string; readonly untilMs: number }>()
+  /** The logs that failed, by what they stand on, and when they are tried again. */
+  readonly #leftAloneUntilMs = new WeakMap<PartitionStorage, number>()
   #timer: Timer | null = null
   #work: Promise<void> | null = null
   #stopped = false
@@ -68,11 +62,12 @@ export class LogCleaner {
 
   #lookLater(): void {
     if (this.#stopped) return
-    this.#timer = this.#options.environment.time.after(this.#options.settings().backoffMs, () => {
-      this.#work = this.cleanAll().finally(() => {
-        this.#work = null
-        this.#lookLater()
-      })
+    this.#timer = this.#options.environment.time.after(Math.max(1, this.#options.settings().backoffMs), () => {
+      this.#work = this.cleanAll()
+        .then(() => this.#lookLater(), this.#options.bug)
+        .finally(() => {
+          this.#work = null
+        })
     })
   }
 
@@ -80,7 +75,7 @@ export class LogCleaner {
   async #cleanDirtiest(): Promise<boolean> {
     if (!this.#options.settings().isEnabled) return false
     let dirtiest: LogToClean | null = null
-    for (const log of this.#options.logs()) {
+    for (const { cleanable: log } of this.#options.logs()) {
       if (this.#stopped) return false
       const found = this.#mayBeCleaned(log) ? await this.#orLeaveAlone(log, () => this.#look(log)) : null
       if (found?.isDue && (dirtiest === null || found.dirtyRatio > dirtiest.dirtyRatio)) dirtiest = found
@@ -92,11 +87,7 @@ export class LogCleaner {
 
   #mayBeCleaned(log: CleanableLog): boolean {
     if (!log.config.compact || !log.isCleanable || log.rangeChanges.isBusy) return false
-    const failure = this.#leftAlone.get(nameOf(log))
-    if (failure === undefined) return true
-    if (failure.topicId === log.id.topicId && failure.untilMs > this.#options.environment.time.nowMs()) return false
-    this.#leftAlone.delete(nameOf(log))
-    return true
+    return (this.#leftAloneUntilMs.get(log.storage) ?? 0) <= this.#options.environment.time.nowMs()
   }
 
   async #look(log: CleanableLog): Promise<LogToClean | null> {
@@ -144,10 +135,7 @@ export class LogCleaner {
   #leaveAlone(log: CleanableLog, error: StorageError | InvalidRecords): void {
     const { logger, time } = this.#options.environment
     const isForGood = error instanceof InvalidRecords || error.kind === 'corrupt'
-    this.#leftAlone.set(nameOf(log), {
-      topicId: log.id.topicId,
-      untilMs: isForGood ? Number.POSITIVE_INFINITY : time.nowMs() + retryMs,
-    })
+    this.#leftAloneUntilMs.set(log.storage, isForGood ? Number.POSITIVE_INFINITY : time.nowMs() + retryMs)
     logger.warn(
       { err: error, partition: nameOf(log) },
       isForGood
