@@ -83,6 +83,21 @@ export async function holdsSoundBatch(
   }
 }
 
+export async function holdsOnlyZeros(options: Pick<WalkOptions, 'file' | 'buffers' | 'from' | 'to'>): Promise<boolean> {
+  const { file, to } = options
+  const window = new Window(file, options.buffers, to)
+  try {
+    for (let position = options.from; position < to; ) {
+      const bytes = await window.at(position, 1, windowBytesForChecking)
+      if (bytes.length === 0 || bytes.some((byte) => byte !== 0)) return false
+      position += bytes.length
+    }
+    return true
+  } finally {
+    window.release()
+  }
+}
+
 /** Its first byte of magic lies where a batch has it too; its checksum is too weak to stand for anything. */
 const isOldMessage = (bytes: Buffer): boolean => bytes.readInt8(16) < 2
 

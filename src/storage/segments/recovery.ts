@@ -1,5 +1,5 @@
 import { type RangeOptions, StorageError } from '../storage.ts'
-import { holdsSoundBatch, type WalkEnd, walkBatches } from './batch-walk.ts'
+import { holdsOnlyZeros, holdsSoundBatch, type WalkEnd, walkBatches } from './batch-walk.ts'
 import { type FolderContents, isLeftOver, type PartitionFolder } from './partition-folder.ts'
 import { Segment } from './segment.ts'
 import type { SegmentContext } from './segment-context.ts'
@@ -65,6 +65,7 @@ class Recovery {
       }
       const end = await this.#findEnd(segment, next === undefined)
       if (end === null || end.defect === null) continue
+      if (next === end.endOffset && (await this.#trimmed(segment, end))) continue
       bytesCut = await this.#cut(segment, end, baseOffsets.slice(index + 1))
       break
     }
@@ -128,6 +129,14 @@ class Recovery {
     })
     if (soundBelow !== null && segment.endOffset > soundBelow) this.#toSync.push(segment)
     return end
+  }
+
+  /** Space that was reserved for the segment, and not given back before the crash: the next one goes on where it ends. */
+  async #trimmed(segment: Segment, end: WalkEnd): Promise<boolean> {
+    const { file, openedBytes } = segment
+    const isReserve = await holdsOnlyZeros({ file, buffers: this.#context.buffers, from: end.position, to: openedBytes })
+    if (isReserve) await segment.trim()
+    return isReserve
   }
 
   async #cut(segment: Segment, end: WalkEnd, behind: readonly bigint[]): Promise<number> {

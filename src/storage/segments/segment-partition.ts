@@ -331,6 +331,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
       try {
         await this.#writer.finish()
         await this.#seal()
+        if (this.#last.hasReserve) await this.#last.trim()
         if (await this.#last.finishIndex(true)) await this.#folder.sync()
       } finally {
         await this.#closeAll()
@@ -381,6 +382,8 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     this.#sealing = true
     void this.#change(async () => {
       this.#sealing = false
+      // Kafka too syncs a closed segment, though nobody waits for it: the recovery point can pass it then.
+      if (this.#context.durability === 'page-cache') await this.#writer.syncWritten()
       await this.#seal()
     }).catch((error) => {
       this.#context.logger.error(
@@ -396,12 +399,18 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     const left: Segment[] = []
     const unsealed = this.#unsealed.filter((segment) => this.#segments.includes(segment))
     for (const segment of unsealed) {
+      if (segment.hasReserve) await this.#trim(segment)
       if (segment !== this.#last && (await segment.finishIndex(true))) isSealed = true
       else left.push(segment)
     }
     if (isSealed) await this.#folder.sync()
     for (const segment of unsealed) if (!left.includes(segment)) segment.isSealed = true
     this.#unsealed = this.#unsealed.filter((segment) => !segment.isSealed && this.#segments.includes(segment))
+  }
+
+  async #trim(segment: Segment): Promise<void> {
+    while (segment.writtenBytes < segment.sizeBytes) await this.#writer.drain()
+    await segment.trim()
   }
 
   /** Before anything is cut: a start must not take on trust what will be written in its place. */

@@ -33,6 +33,7 @@ export class Segment {
   /** Bytes that were in the file when it was opened may be on the disk alone; later ones are in the system's memory. */
   readonly openedBytes: number
   #hasIndexes: boolean
+  #hasReserve = false
   #file: OpenFile | null = null
   #index: SegmentIndex | null = null
   #sizeBytes: number
@@ -60,6 +61,7 @@ export class Segment {
     const found = { baseOffset, sizeBytes: 0, createdMs: context.time.nowMs(), endOffset: baseOffset, hadIndexes: false }
     const segment = new Segment(context, folder, ranges, found)
     segment.#file = folder.createSegmentSync(baseOffset)
+    segment.#preallocate(ranges.preallocateBytes)
     return segment
   }
 
@@ -197,6 +199,18 @@ export class Segment {
     return batchFactsAt(header.subarray(0, this.file.readSync(header, 0)), 0)?.maxTimestamp ?? null
   }
 
+  /** Its file is longer than what is written, until `trim`. */
+  get hasReserve(): boolean {
+    return this.#hasReserve
+  }
+
+  /** Gives back what was preallocated. All that was appended must be written. */
+  async trim(): Promise<void> {
+    await this.file.truncate(this.#writtenBytes)
+    await this.file.sync()
+    this.#hasReserve = false
+  }
+
   /** Its index files are there, as long as whole entries are. */
   get hasIndexFiles(): boolean {
     const isSound = this.#hasIndexes && !this.#known.isBroken
@@ -237,6 +251,7 @@ export class Segment {
       this.#restartAt(position)
       for (const { at, sizeBytes } of kept) this.addWritten(at, sizeBytes)
       await this.file.truncate(this.#writtenBytes)
+      this.#hasReserve = false
       this.isSealed = false
     })
   }
@@ -335,6 +350,17 @@ export class Segment {
         `The index of ${this.path} cannot be written. Nothing is lost: it is tried again, and built anew at a start. Look for a full disk or missing permissions.`,
       )
       return false
+    }
+  }
+
+  /** As Kafka does: the length, not the blocks. Its last byte sets it at once, so that no batch can be written before. */
+  #preallocate(bytes: number): void {
+    if (bytes === 0) return
+    this.#hasReserve = true
+    try {
+      this.file.writeSync([Buffer.alloc(1)], bytes - 1)
+    } catch {
+      // No room: then it grows as it is written.
     }
   }
 
