@@ -102,7 +102,7 @@ async function warmUp(broker: BrokerUnderBench, megabytes: number): Promise<void
   for (let sent = 0; sent < megabytes * 1000; sent += records) {
     const topic = await makeTopic(broker)
     await kcatProduce(broker.address, topic, file)
-    await kcatFetch(broker.address, topic, 'beginning', records)
+    await kcatFetch(broker.address, topic, 0, records)
   }
   await clearTopics(broker)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel } from 'kafkajs'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { waitUntil } from '../../compat-tests/wait-until.ts'
 import type { BrokerUnderBench } from './broker-under-bench.ts'
 import { folderBytes, syncDisk } from './disk.ts'
@@ -10,7 +10,7 @@ const emptyBytesMax = 50_000_000
 /** The topics that were made on a broker, by its address, to be deleted before another broker has its turn. */
 const madeTopics = new Map<string, string[]>()
 
-async function asAdmin<T>(address: string, work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
+async function asAdmin<T>(address: string, work: (admin: Admin) => Promise<T>): Promise<T> {
   const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, requestTimeout: 120_000 })
   const admin = kafka.admin()
   await admin.connect()
@@ -21,10 +21,28 @@ async function asAdmin<T>(address: string, work: (admin: ReturnType<Kafka['admin
   }
 }
 
+/** kafkajs' own waiting for leaders gives up where a broker does not know yet what its controller has made. */
+async function createTopic(admin: Admin, topic: string, numPartitions: number): Promise<void> {
+  await admin.createTopics({ topics: [{ topic, numPartitions }], timeout: 100_000, waitForLeaders: false })
+  await waitUntil(
+    async () => {
+      try {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+        const partitions = topics[0]?.partitions ?? []
+        return (partitions.length === numPartitions && partitions.every(({ leader }) => leader >= 0)) || undefined
+      } catch {
+        return undefined
+      }
+    },
+    () => `${topic} has leaders`,
+    60_000,
+  )
+}
+
 /** A new topic; it is there when this is done. */
 export async function makeTopic({ address }: BrokerUnderBench, partitions = 1): Promise<string> {
   const topic = `bench-${randomUUID()}`
-  await asAdmin(address, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true }))
+  await asAdmin(address, (admin) => createTopic(admin, topic, partitions))
   madeTopics.set(address, [...(madeTopics.get(address) ?? []), topic])
   return topic
 }
@@ -35,8 +53,7 @@ const partitionsOfTopicMax = 100
 export async function makeIdlePartitions({ address }: BrokerUnderBench, partitions: number): Promise<void> {
   await asAdmin(address, async (admin) => {
     for (let left = partitions; left > 0; left -= partitionsOfTopicMax) {
-      const topic = { topic: `idle-${randomUUID()}`, numPartitions: Math.min(partitionsOfTopicMax, left) }
-      await admin.createTopics({ topics: [topic], timeout: 100_000, waitForLeaders: true })
+      await createTopic(admin, `idle-${randomUUID()}`, Math.min(partitionsOfTopicMax, left))
     }
   })
 }

@@ -65,7 +65,7 @@ async function measureCrowd(choice: BrokerChoice, volumes: Volumes): Promise<Mea
 
 /** Half way and at the end, after a first thousand, which also pays for what is needed once. */
 function marksOf(count: number): readonly number[] {
-  return [Math.min(1_000, count), Math.ceil(count / 2), count].filter((mark, index, all) => index === 0 || mark > all[index - 1]!)
+  return [...new Set([1_000, Math.ceil(count / 2), count])].filter((mark) => mark <= count && (mark >= 1_000 || mark === count))
 }
 
 /** Resident bytes for each of what is made, step by step: flat when later ones cost no more than earlier ones. */
@@ -102,7 +102,7 @@ async function busyRound(broker: BrokerUnderBench, records: number): Promise<Mea
   const { pid, address } = broker
   const bytes = records * recordBytes
   const produced = await measureBytes(pid, records, bytes, () => kcatProduce(address, topic, file))
-  const fetched = await measureBytes(pid, records, bytes, () => kcatFetch(address, topic, 'beginning', records))
+  const fetched = await measureBytes(pid, records, bytes, () => kcatFetch(address, topic, 0, records))
   const timed = await measureAtRate(broker, 'busy', { rate: busyRate, seconds: busySeconds, acks: 'all' })
   await clearTopics(broker)
   const endToEnd = timed['end to end, busy']!

@@ -54,7 +54,7 @@ async function coldFetches(broker: BrokerUnderBench, topic: string, records: num
 }
 
 function oneConsumer({ address, pid }: BrokerUnderBench, topic: string, records: number): Promise<Measurement> {
-  return measureBytes(pid, records, records * recordBytes, () => kcatFetch(address, topic, 'beginning', records))
+  return measureBytes(pid, records, records * recordBytes, () => kcatFetch(address, topic, 0, records))
 }
 
 /** Each reads the same last quarter, as the consumers of several applications do. */
@@ -62,7 +62,7 @@ function severalConsumers({ address, pid }: BrokerUnderBench, topic: string, rec
   const each = Math.floor(records / shareOfEach)
   const all = each * manyConsumers
   return measureBytes(pid, all, all * recordBytes, async () => {
-    await Promise.all(Array.from({ length: manyConsumers }, () => kcatFetch(address, topic, `-${each}`, each)))
+    await Promise.all(Array.from({ length: manyConsumers }, () => kcatFetch(address, topic, records - each, each)))
   })
 }
 

@@ -35,7 +35,7 @@ async function measureMemory(choice: BrokerChoice, gigabytes: number): Promise<M
     const topic = await makeTopic(broker)
     for (let step = 0; step < Math.max(4, Math.round(gigabytes / gigabytesPerStep)); step++) {
       await kcatProduce(broker.address, topic, file)
-      await kcatFetch(broker.address, topic, `-${recordsPerStep}`, recordsPerStep)
+      await kcatFetch(broker.address, topic, step * recordsPerStep, recordsPerStep)
       residents.push(readUsage(pid).residentBytes)
     }
     console.log(`    RSS MB after each ${gigabytesPerStep} GB: ${residents.map((bytes) => Math.round(bytes / 1e6)).join(' ')}`)

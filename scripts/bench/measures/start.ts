@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { BrokerProcess } from '../../../compat-tests/broker-process.ts'
 import { answersApiVersions } from '../../../compat-tests/probe.ts'
@@ -40,7 +41,7 @@ export async function timeStart(broker: BrokerProcess): Promise<Measurement> {
     await wait(2)
   }
   const ready = performance.now() - began
-  await kcatRoundTrip(broker.address, 'first')
+  await kcatRoundTrip(broker.address, `first-${randomUUID()}`)
   const first = performance.now() - began
   const usage = readUsage(broker.pid!)
   return { 'ready ms': ready, 'first record ms': first, 'CPU s': usage.userSeconds + usage.systemSeconds }
