@@ -1,6 +1,6 @@
 import type { Environment } from '../environment/environment.ts'
-import type { CleanerOffsets } from './cleaner/cleaner-offsets.ts'
 import type { Durability, PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
+import type { CleanerOffsets } from './cleaner/cleaner-offsets.ts'
 import { type LogConfig, rangeOptionsOf } from './log-config.ts'
 import type { LogStartOffsets } from './log-start-offsets.ts'
 import { LogState } from './log-state.ts'
@@ -24,23 +24,25 @@ export interface OpenPartitionLogOptions {
   readonly environment: Environment
 }
 
-/** Opens or makes a partition's log; what it must know of producers and epochs is rebuilt from the batches that are there. */
+/** Opens or makes a partition's log; what it must know of producers and epochs comes from the files beside its batches, and from those that came later. */
 export async function openPartitionLog(options: OpenPartitionLogOptions): Promise<PartitionLog> {
   const { storage, id, config, leaderEpoch, environment, logStartOffsets } = options
   const events = new DeferredEvents()
   try {
-    const partition = await storage.openPartition(id, {
-      onCorruption: 'cut',
-      fence: leaderEpoch,
-      ranges: rangeOptionsOf(config),
-      events,
-    })
-    sayWhatWasCut(partition, id, environment)
-    const logStartOffset = await startOf(partition, logStartOffsets.get(id.topic, id.partition))
-    const state = await LogState.load(partition, logStartOffset, options.producerIdExpirationMs, environment)
-    const log = new StoragePartitionLog({ ...options, partition, state, logStartOffset })
-    events.handOver(log)
-    return log
+    const ranges = rangeOptionsOf(config)
+    const partition = await storage.openPartition(id, { onCorruption: 'cut', fence: leaderEpoch, ranges, events })
+    try {
+      sayWhatWasCut(partition, id, environment)
+      const logStartOffset = await startOf(partition, logStartOffsets.get(id.topic, id.partition))
+      const state = await LogState.load(partition, logStartOffset, options.producerIdExpirationMs, environment)
+      const log = new StoragePartitionLog({ ...options, partition, state, logStartOffset })
+      events.handOver(log)
+      return log
+    } catch (error) {
+      // It may be opened again.
+      await partition.close().catch(() => {})
+      throw error
+    }
   } catch (error) {
     throw storageFailure(error)
   }
