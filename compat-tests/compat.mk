@@ -10,5 +10,5 @@ compat-all: build
 
 # BENCH='--broker … --broker …' and more: node dist/scripts/bench/main.js --help
 bench: build
-	compat-tests/setup.sh debian java
+	compat-tests/setup.sh debian java go
 	node dist/scripts/bench/main.js $(BENCH)
