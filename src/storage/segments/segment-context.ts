@@ -6,6 +6,7 @@ import type { Logger } from '../../environment/logger.ts'
 import type { Durability, StorageDirectory } from '../storage.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { IndexCache } from './index-cache.ts'
+import type { Journal } from './journal.ts'
 import type { OffsetCheckpoints } from './offset-checkpoints.ts'
 import type { LoadedIndex, SegmentIndex } from './segment-index.ts'
 
@@ -18,6 +19,8 @@ export interface SegmentContext {
   readonly logger: Logger
   readonly durability: Durability
   readonly groupCommit: GroupCommit
+  /** Null where nothing is synced. */
+  readonly journal: Journal | null
   readonly checkpoints: OffsetCheckpoints
   /** Of closed segments, one for all directories. */
   readonly indexes: IndexCache<SegmentIndex, LoadedIndex>

@@ -11,21 +11,27 @@ import {
   StorageError,
 } from '../storage.ts'
 import { deletedFolderName, folderName, isDeletedFolderName, parseFolderName, strayFolderName } from './folder-name.ts'
+import { GroupCommit } from './group-commit.ts'
+import { Journal, journalFile } from './journal.ts'
+import { removeJournal, replayJournal } from './journal-replay.ts'
 import { NamedFiles } from './named-files.ts'
 import { type CheckpointIntervals, OffsetCheckpoints } from './offset-checkpoints.ts'
 import { PartitionFolder } from './partition-folder.ts'
 import type { SegmentContext } from './segment-context.ts'
 import { SegmentPartition } from './segment-partition.ts'
 import { storageFailure } from './storage-failure.ts'
+import type { SyncSlots } from './sync-slots.ts'
 
 /** Kafka's own file: it vouches that all logs of the directory were closed and synced. */
 const cleanShutdownFile = '.kafka_cleanshutdown'
 const lockFile = '.lock'
-const ownFiles = [cleanShutdownFile, lockFile]
+const ownFiles = [cleanShutdownFile, lockFile, journalFile]
 const lookUpsAtOnce = 32
 
 /** What the directories share. */
-export type DirectoryContext = Omit<SegmentContext, 'directory' | 'checkpoints'>
+export type DirectoryContext = Omit<SegmentContext, 'directory' | 'checkpoints' | 'groupCommit' | 'journal'> & {
+  readonly syncSlots: SyncSlots
+}
 
 /** One directory of Kafka's own layout: its lock, the proof of its clean stop, and the partitions in it. */
 export class SegmentDirectory implements StorageDirectory {
@@ -46,7 +52,9 @@ export class SegmentDirectory implements StorageDirectory {
     this.path = path
     this.files = new NamedFiles(context.files, path, (name) => ownFiles.includes(name) || name.endsWith('.tmp'))
     const checkpoints = new OffsetCheckpoints({ ...context, files: this.files, intervals })
-    this.#context = { ...context, directory: this, checkpoints }
+    const journal = context.durability === 'fsync' ? new Journal({ ...context, directory: path }) : null
+    const groupCommit = new GroupCommit(context.time, context.syncSlots, journal)
+    this.#context = { ...context, directory: this, checkpoints, journal, groupCommit }
     this.#random = random
   }
 
@@ -82,7 +90,9 @@ export class SegmentDirectory implements StorageDirectory {
     try {
       this.#foundCleanShutdown = await this.#takeCleanShutdown()
       await this.#context.checkpoints.load()
-      return await this.#findPartitions()
+      const partitions = await this.#findPartitions()
+      if (this.#foundCleanShutdown === null) await replayJournal(this.#context, this.path, partitions)
+      return partitions
     } catch (error) {
       await this.#releaseLock()
       throw storageFailure(error, `The data directory ${this.path} cannot be read`)
@@ -124,6 +134,7 @@ export class SegmentDirectory implements StorageDirectory {
       await this.#context.files.rename(path, deleted)
       await this.#context.files.syncDirectory(this.path)
       this.#removeLater(deleted)
+      await open?.log.retractFromJournal()
     } catch (error) {
       throw storageFailure(error, `The log of ${name} cannot be deleted`)
     }
@@ -142,9 +153,11 @@ export class SegmentDirectory implements StorageDirectory {
     this.#closedHere.clear()
     try {
       await Promise.all(this.#removals)
+      const isWhole = (await this.#context.journal?.close()) !== false
       await (cleanShutdown === null ? this.#context.checkpoints.abandon() : this.#context.checkpoints.finish())
       if (failed.length > 0) this.#sayNotClean(failed.length, failed[0]!.reason)
-      else if (cleanShutdown !== null) await this.#context.files.replace(join(this.path, cleanShutdownFile), cleanShutdown)
+      else if (cleanShutdown !== null && isWhole)
+        await this.#context.files.replace(join(this.path, cleanShutdownFile), cleanShutdown)
     } catch (error) {
       throw storageFailure(error, `The data directory ${this.path} cannot be closed`)
     } finally {
@@ -170,6 +183,8 @@ export class SegmentDirectory implements StorageDirectory {
     const path = join(this.path, cleanShutdownFile)
     const bytes = await this.#context.files.read(path)
     if (bytes === null) return null
+    // While the proof is there: without it the next start would take a journal for ours.
+    await removeJournal(this.#context, this.path)
     await this.#context.files.remove(path)
     await this.#context.files.syncDirectory(this.path)
     return bytes

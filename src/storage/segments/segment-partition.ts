@@ -66,7 +66,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     this.#segments = segments
     this.recoveredBytesCut = bytesCut
     this.#endOffset = segments.at(-1)!.endOffset
-    this.#writer = new LogWriter(context, folder, options.events, this.#endOffset)
+    this.#writer = new LogWriter(context, folder, id, options.events, this.#endOffset)
     this.#reader = new SegmentReader(context.buffers)
     for (const segment of segments.slice(0, -1)) if (!segment.isSealed) this.#unsealed.push(segment)
     this.#sealLater()
@@ -155,7 +155,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
   }
 
   async flush(): Promise<void> {
-    await this.#writer.syncWritten()
+    await this.#writer.flush()
   }
 
   roll(): void {
@@ -263,7 +263,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
   async truncateTo(end: bigint): Promise<void> {
     this.#mustBeOpen()
     if (end >= this.#endOffset && this.#writer.failure === null) return
-    await this.#cut(async () => {
+    await this.#cut(end, async () => {
       const until = end < this.writtenEnd ? end : this.writtenEnd
       // The highest first: whatever a crash leaves is a log without a hole.
       await this.#lowerRecoveryPoint(until)
@@ -277,7 +277,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
 
   async restartAt(offset: bigint): Promise<void> {
     this.#mustBeOpen()
-    await this.#cut(async () => {
+    await this.#cut(-1n, async () => {
       await this.#lowerRecoveryPoint(offset)
       for (let segment = this.#segments.at(-1); segment !== undefined; segment = this.#segments.at(-1)) {
         if (this.#segments.length === 1) break
@@ -354,6 +354,11 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     await this.#writer.abandon()
     await this.#changes
     if (wasOpen) await this.#closeAll()
+  }
+
+  /** After its folder was deleted. */
+  async retractFromJournal(): Promise<void> {
+    await this.#writer.retractFromJournal()
   }
 
   get #last(): Segment {
@@ -450,6 +455,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
         segment.addWritten(facts, bytes.length)
       }
       await file.sync()
+      await this.#writer.leaveJournal(baseOffset)
       return segment
     } catch (error) {
       await file.close()
@@ -459,12 +465,13 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
   }
 
   /** Cutting: nothing is appended meanwhile, nothing is under way, and afterwards the ends are those of what is left. */
-  async #cut(run: () => Promise<void>): Promise<void> {
+  async #cut(keptEnd: bigint, run: () => Promise<void>): Promise<void> {
     this.#state = 'cutting'
     try {
       await this.#change(async () => {
         await this.#writer.settle()
         try {
+          await this.#writer.leaveJournal(keptEnd)
           await run()
           await this.#folder.sync()
         } catch (error) {

@@ -15,10 +15,10 @@ import {
   StorageError,
 } from '../storage.ts'
 import { folderName } from './folder-name.ts'
-import { GroupCommit } from './group-commit.ts'
 import { IndexCache } from './index-cache.ts'
 import type { CheckpointIntervals } from './offset-checkpoints.ts'
 import { type DirectoryContext, SegmentDirectory } from './segment-directory.ts'
+import { SyncSlots } from './sync-slots.ts'
 
 export interface SegmentStorageOptions {
   /** The first directory, without which there is no start. */
@@ -54,7 +54,6 @@ export class SegmentStorage implements Storage {
   constructor(options: SegmentStorageOptions) {
     const { directory, otherDirectories = [], random, unwrittenBytesMax = 64 * 1024 * 1024 } = options
     this.#unwritten = new ByteLimit('unwritten bytes', unwrittenBytesMax)
-    const groupCommit = new GroupCommit(options.threads)
     const { files, buffers, time, logger, durability } = options
     const { indexBytesMax = 64 * 1024 * 1024, checkpointIntervals = defaultIntervals } = options
     const context: DirectoryContext = {
@@ -63,7 +62,7 @@ export class SegmentStorage implements Storage {
       time,
       logger,
       durability,
-      groupCommit,
+      syncSlots: new SyncSlots(options.threads),
       indexes: new IndexCache(indexBytesMax),
       unwritten: this.#unwritten,
     }
