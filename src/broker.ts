@@ -268,6 +268,11 @@ function openStorage(config: BrokerConfig, environment: Environment, memory: Mem
     durability: config.get('durability') as Durability,
     threads: threadPoolSize(),
     unwrittenBytesMax: memory.unwritten,
+    indexBytesMax: memory.indexes,
+    checkpointIntervals: {
+      recoveryPointMs: config.get('log.flush.offset.checkpoint.interval.ms'),
+      highWatermarkMs: config.get('replica.high.watermark.checkpoint.interval.ms'),
+    },
   })
 }
 

@@ -1,4 +1,4 @@
-import { accepted, longMax } from '../setting.ts'
+import { accepted, longMax, used } from '../setting.ts'
 
 /**
  * Replicas in other processes: without meaning in one process. Kafka knows the three rates only as settings that are
@@ -13,10 +13,12 @@ export const replicationSettings = {
   'replica.fetch.response.max.bytes': accepted.int(10485760, 'The bytes that a replica fetches at once.', { min: 0 }),
   'replica.fetch.wait.max.ms': accepted.int(500, "The milliseconds that a replica's fetch may wait.", { importance: 'high' }),
   'replica.fetch.backoff.ms': accepted.int(1000, 'The milliseconds that a replica waits after a failed fetch.', { min: 0 }),
-  'replica.high.watermark.checkpoint.interval.ms': accepted.long(
+  'replica.high.watermark.checkpoint.interval.ms': used.long(
     5000,
     'The milliseconds between two writes of the high watermarks.',
-    { importance: 'high' },
+    {
+      importance: 'high',
+    },
   ),
   'replica.selector.class': accepted.string(null, 'The class that chooses a near replica for a consumer.'),
   'replica.socket.receive.buffer.bytes': accepted.int(65536, "The bytes of the receive buffer of a replica's connection.", {

@@ -40,8 +40,9 @@ export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
   let lastSizeBytes = 0
   try {
     while (position < to) {
-      const hopping = lastSizeBytes > windowBytesLarge / 4
-      const windowBytes = checkCrc ? windowBytesForChecking : hopping ? windowBytesSmall : windowBytesLarge
+      const hopping = lastSizeBytes > windowBytesLarge / 2
+      const isChecking = checkCrc && endOffset >= soundBelow
+      const windowBytes = isChecking ? windowBytesForChecking : hopping ? windowBytesSmall : windowBytesLarge
       // Most are at hand: a wait for each of millions of small batches would make up most of a start.
       let bytes = window.held(position, batchFactsBytes) ?? (await window.at(position, batchFactsBytes, windowBytes))
       const facts = batchFactsAt(bytes, 0)

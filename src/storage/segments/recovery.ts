@@ -16,6 +16,8 @@ export interface RecoveryOptions {
 export interface Recovered {
   readonly segments: Segment[]
   readonly bytesCut: number
+  /** So much was found to be sound. */
+  readonly bytesChecked: number
 }
 
 /**
@@ -43,6 +45,7 @@ class Recovery {
   readonly #folder: PartitionFolder
   readonly #options: RecoveryOptions
   readonly #toSync: Segment[] = []
+  #bytesChecked = 0
   #contents: FolderContents = { baseOffsets: [], names: new Set() }
 
   constructor(context: SegmentContext, folder: PartitionFolder, options: RecoveryOptions) {
@@ -70,7 +73,7 @@ class Recovery {
       break
     }
     await this.#sync()
-    return { segments: this.segments, bytesCut }
+    return { segments: this.segments, bytesCut, bytesChecked: this.#bytesChecked }
   }
 
   #found(baseOffset: bigint, endOffset: bigint): Segment {
@@ -127,7 +130,10 @@ class Recovery {
         return false
       },
     })
-    if (soundBelow !== null && segment.endOffset > soundBelow) this.#toSync.push(segment)
+    if (soundBelow !== null && segment.endOffset > soundBelow) {
+      this.#toSync.push(segment)
+      this.#bytesChecked += segment.openedBytes - from
+    }
     return end
   }
 

@@ -91,7 +91,10 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     const partition = new SegmentPartition(context, folder, id, options, recovered)
     // The name of an empty segment may not have become durable before the crash: no read tells.
     if (!clean && !isNew && segments.at(-1)!.sizeBytes === 0) partition.#writer.madeEntry(segments.at(-1)!)
-    if (partition.#isCheckpointed) context.checkpoints.add(partition)
+    if (!partition.#isCheckpointed) return partition
+    context.checkpoints.add(partition)
+    // What was checked now need not be checked again.
+    if (partition.recoveryPoint !== recoveryPoint) context.checkpoints.appended(partition, recovered.bytesChecked)
     return partition
   }
 
@@ -378,7 +381,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     if (this.#state !== 'open') return
     if (this.#unsealed.length > 0) await this.#change(() => this.#seal()).catch(() => {})
     const { durability } = this.#context
-    if (isIdle && durability === 'fsync') await this.#writer.syncWritten()
+    if (isIdle && durability === 'fsync') await this.#writer.flush().catch(() => {})
     await this.#last.storeIndex(isIdle)
   }
 
@@ -388,13 +391,13 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     void this.#change(async () => {
       this.#sealing = false
       // Kafka too syncs a closed segment, though nobody waits for it: the recovery point can pass it then.
-      if (this.#context.durability === 'page-cache') await this.#writer.syncWritten()
+      if (this.#context.durability === 'page-cache') await this.#writer.flush()
       await this.#seal()
     }).catch((error) => {
-      this.#context.logger.error(
-        { err: error, folder: this.#folder.path },
-        `A segment of ${this.#folder.path} could not be closed.`,
-      )
+      // A log that failed says so itself, and whoever closes it closes its segments too.
+      if (this.#writer.failure !== null || this.#state === 'closed') return
+      const { path } = this.#folder
+      this.#context.logger.error({ err: error, folder: path }, `A segment of ${path} could not be closed; it is tried again.`)
     })
   }
 

@@ -17,8 +17,8 @@ export interface FoundSegment {
 
 /** Of the active segment's index so much is kept in memory, since readers at its end need it: what leads to 16 MiB of log. */
 const entriesKept = 4096
-/** So many entries may be in memory alone: a start after a crash finds the batches that they lead to by their headers. */
-const unstoredMax = 256
+/** The index of so much log may be in memory alone: a start after a crash finds the batches there by their headers. */
+const unstoredBytesMax = 512 * 1024
 const noEntries = { offsets: 0, times: 0 }
 
 /** One log file, appended or written, and its indexes. There are many that nobody reads: what is not needed is not held. */
@@ -34,6 +34,8 @@ export class Segment {
   readonly openedBytes: number
   #hasIndexes: boolean
   #hasReserve = false
+  /** How long it was when its index was last stored. */
+  #storedBytes = 0
   #file: OpenFile | null = null
   #index: SegmentIndex | null = null
   #sizeBytes: number
@@ -274,10 +276,12 @@ export class Segment {
   async storeIndex(isIdle: boolean): Promise<void> {
     const index = this.#index
     if (index === null || index.isBroken) return
-    if (!index.awaitsSync && index.unstoredCount < (isIdle ? 1 : unstoredMax)) return
+    const unstoredBytes = index.unstoredCount === 0 ? 0 : this.#sizeBytes - this.#storedBytes
+    if (!index.awaitsSync && unstoredBytes < (isIdle ? 1 : unstoredBytesMax)) return
     await this.#exclusively(async () => {
       // Without its last timestamp in the file the index could not be forgotten.
       if (isIdle) index.finish()
+      this.#storedBytes = this.#sizeBytes
       const isStored = await this.#store({ sync: index.awaitsSync, create: false })
       if (!isStored || this.#index !== index) return
       if (isIdle && index.unstoredCount === 0) this.dropIndex()
@@ -365,6 +369,7 @@ export class Segment {
   }
 
   #restartAt(position: number): void {
+    this.#storedBytes = position
     this.#sizeBytes = position
     this.#writtenBytes = position
     if (position === 0) this.#endOffset = this.baseOffset
