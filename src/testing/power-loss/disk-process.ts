@@ -60,10 +60,10 @@ export class DiskProcess implements SystemCalls {
       try {
         result = effect()
       } catch (error) {
-        this.#soon(() => done(error as NodeJS.ErrnoException, undefined as T))
+        this.#then(() => done(error as NodeJS.ErrnoException, undefined as T))
         return
       }
-      this.#soon(() => done(null, result))
+      this.#then(() => done(null, result))
     })
   }
 
@@ -120,10 +120,10 @@ export class DiskProcess implements SystemCalls {
       try {
         write = this.#beginWrite(open, pieces, position)
       } catch (error) {
-        this.#soon(() => done(error as NodeJS.ErrnoException, 0))
+        this.#then(() => done(error as NodeJS.ErrnoException, 0))
         return
       }
-      this.#soon(() => {
+      this.#then(() => {
         this.#end(write.operation)
         done(null, write.sizeBytes)
       })
@@ -147,7 +147,7 @@ export class DiskProcess implements SystemCalls {
     this.#soon(() => {
       const failure = this.#failure('sync', path)
       const end = failure === null ? this.#syncAround(node, path) : () => {}
-      this.#soon(() => {
+      this.#then(() => {
         end()
         done(failure)
       }, syncTurnsMax)
@@ -160,7 +160,7 @@ export class DiskProcess implements SystemCalls {
       const failure = sizeBytes > file.sizeBytes ? this.#failure('write', path) : null
       const operation: ContentOperation = { kind: 'truncate', file, sizeBytes, endedAt: Number.POSITIVE_INFINITY }
       if (failure === null) this.#begin(operation)
-      this.#soon(() => {
+      this.#then(() => {
         if (failure === null) this.#end(operation)
         done(failure)
       })
@@ -233,6 +233,12 @@ export class DiskProcess implements SystemCalls {
     if (skips?.(disk.syncFacts(node, path)) === true) return () => {}
     const sync = disk.beginSync(node, path)
     return () => disk.endSync(sync)
+  }
+
+  /** What follows an effect. On a disk that takes no time nothing comes between the two. */
+  #then(run: () => void, turnsMax = callTurnsMax): void {
+    if (this.options.dice === null) run()
+    else this.#soon(run, turnsMax)
   }
 
   #soon(run: () => void, turnsMax = callTurnsMax): void {

@@ -93,16 +93,16 @@ class Cuts {
     this.count += 1
     for (const topic of promised.topics.values()) for (const { records } of topic.partitions) this.promised += records.size
     const disk = new RecordedDisk(remains.draw(dice))
-    const again = dice.pick(['stop', 'kill', 'power loss', 'power loss'] as const)
+    const again = dice.pick(['stop', 'kill', 'loss', 'loss'] as const)
     const next = await this.#start(disk, promised, dice, at, again === 'stop' ? 'stop' : 'kill')
     if (next === null) return
     let second = disk
-    if (again === 'power loss') {
+    if (again !== 'kill') {
       const left = new DiskRemains(disk)
       left.advanceTo(disk.history.length)
       second = new RecordedDisk(left.draw(dice))
     }
-    await this.#start(second, next, dice, at, 'kill', `after a ${again} `)
+    await this.#start(second, next, dice, at, 'kill', again === 'loss' ? 'after another loss: ' : `after a ${again}: `)
   }
 
   /** Null: something was found. */

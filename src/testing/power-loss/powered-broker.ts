@@ -33,6 +33,8 @@ const settings = {
 /** A descriptor for every file would hide what is done to files that had to be opened again. */
 const openFilesMax = 24
 const threads = 4
+/** Shared by all lives: new ones for each start would cost more than the start. */
+const buffers = new Buffers()
 
 export interface PoweredBrokerOptions {
   readonly disk: RecordedDisk
@@ -90,7 +92,7 @@ export class PoweredBroker {
           return new SegmentStorage({
             directory: '/data',
             files,
-            buffers: new Buffers(),
+            buffers,
             time: clock,
             random,
             logger,

@@ -41,17 +41,23 @@ export class RecordedDisk {
   }
 
   find(path: string): DiskNode | undefined {
+    const names = namesOf(path)
+    return this.#walk(names, names.length)
+  }
+
+  #walk(names: readonly string[], count: number): DiskNode | undefined {
     let node: DiskNode | undefined = this.root
-    for (const name of namesOf(path)) node = node?.kind === 'directory' ? node.entries.get(name) : undefined
+    for (let index = 0; index < count; index += 1) {
+      node = node?.kind === 'directory' ? node.entries.get(names[index]!) : undefined
+    }
     return node
   }
 
   /** The directory that holds, or would hold, this path. */
   parentOf(path: string): { readonly directory: DirectoryNode | undefined; readonly name: string } {
     const names = namesOf(path)
-    const name = names.pop() ?? ''
-    const directory = this.find(names.join('/'))
-    return { directory: directory?.kind === 'directory' ? directory : undefined, name }
+    const directory = this.#walk(names, names.length - 1)
+    return { directory: directory?.kind === 'directory' ? directory : undefined, name: names.at(-1) ?? '' }
   }
 
   make(path: string, directory: DirectoryNode, name: string, kind: 'file' | 'directory', nowMs: number): DiskNode {
@@ -131,4 +137,14 @@ export class RecordedDisk {
   }
 }
 
-const namesOf = (path: string): string[] => path.split(/[/\\]/).filter((name) => name !== '')
+function namesOf(path: string): readonly string[] {
+  let names = namesByPath.get(path)
+  if (names === undefined) {
+    if (namesByPath.size > 10_000) namesByPath.clear()
+    names = path.split(/[/\\]/).filter((name) => name !== '')
+    namesByPath.set(path, names)
+  }
+  return names
+}
+
+const namesByPath = new Map<string, readonly string[]>()

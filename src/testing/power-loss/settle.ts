@@ -1,6 +1,6 @@
 import type { SimulatedTime } from '../simulation/simulated-time.ts'
 
-const stepMs = 20
+const stepMs = 50
 
 /** Lets time pass until the promise is settled; throws when that takes too long. */
 export async function settle<T>(time: SimulatedTime, promise: Promise<T>, limitMs: number, what: string): Promise<T> {

@@ -14,7 +14,7 @@ import type { RecordedDisk, SyncFacts } from './recorded-disk.ts'
 import { type SentRecords, valueFor } from './sent-records.ts'
 import { settle } from './settle.ts'
 import { transactionTimeoutMs } from './transactional-writer.ts'
-import { send } from './workload.ts'
+import { type BatchToSend, send } from './workload.ts'
 
 export interface StartCheckOptions {
   readonly disk: RecordedDisk
@@ -198,35 +198,41 @@ export class StartCheck {
   async #append({ plan, topicId, partitions }: TopicPromises): Promise<void> {
     const { sent } = this.#options
     const timestampMs = this.#time.nowMs
-    for (const [partition, promises] of partitions.entries()) {
-      const last = promises.lastSequenced
+    for (const [partition, { lastSequenced: last }] of partitions.entries()) {
       if (last !== null) await this.#sendAgain(plan.name, topicId, partition, last.bytes, last.baseOffset)
-      const key = plan.isCompacted ? 'k0' : null
-      const name = sent.add({ partition: `${topicId}/${partition}`, key, timestampMs, once: false })
-      const batch = () => buildRecordBatch([{ key, timestamp: BigInt(timestampMs), value: valueFor(name, 100) }])
-      const baseOffset = await this.#produce(plan.name, topicId, partition, batch)
+    }
+    const key = plan.isCompacted ? 'k0' : null
+    const names = partitions.map((_, partition) =>
+      sent.add({ partition: `${topicId}/${partition}`, key, timestampMs, once: false }),
+    )
+    const batch = (name: string) => buildRecordBatch([{ key, timestamp: BigInt(timestampMs), value: valueFor(name, 100) }])
+    const answers = await this.#produce(plan.name, () =>
+      names.map((name, partition) => ({ topicId, partition, bytes: batch(name) })),
+    )
+    for (const [partition, { baseOffset }] of answers.entries()) {
       const { highWatermark } = this.#contents.get(`${topicId}/${partition}`)!
       if (baseOffset < highWatermark)
         this.#violation(
           `${plan.name}-${partition}: a new record got the offset ${baseOffset}, the high watermark was ${highWatermark}`,
         )
-      this.#next.partition(topicId, partition).records.set(baseOffset, name)
+      this.#next.partition(topicId, partition).records.set(baseOffset, names[partition]!)
     }
   }
 
   /** What a producer has in doubt it sends again: it must be known. */
   async #sendAgain(topic: string, topicId: string, partition: number, bytes: () => Buffer, expected: bigint): Promise<void> {
-    const baseOffset = await this.#produce(topic, topicId, partition, bytes)
+    const [answer] = await this.#produce(topic, () => [{ topicId, partition, bytes: bytes() }])
+    const { baseOffset } = answer!
     if (baseOffset === expected) return
     this.#violation(`${topic}-${partition}: a batch that was acknowledged at ${expected} was taken again at ${baseOffset}`)
   }
 
-  async #produce(topic: string, topicId: string, partition: number, bytes: () => Buffer): Promise<bigint> {
-    const { baseOffset } = await this.#until(`appending to ${topic}-${partition}`, async () => {
-      const [answer] = await send(this.#connection, -1, [{ topicId, partition, bytes: bytes() }])
-      return answer!
+  async #produce(topic: string, batches: () => readonly BatchToSend[]) {
+    const { answers } = await this.#until(`appending to ${topic}`, async () => {
+      const answers = await send(this.#connection, -1, batches())
+      return { error: answers.find(({ error }) => error !== 'NONE')?.error ?? 'NONE', answers }
     })
-    return baseOffset
+    return answers
   }
 
   /** Those that were ended have their markers soon, the others when they time out. */
