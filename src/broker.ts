@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Advertising } from './apis/advertising.ts'
 import { apiTable, type Services } from './apis/table.ts'
 import type { Cluster, ClusterNode } from './cluster/cluster.ts'
@@ -137,7 +138,7 @@ export class Broker {
     const data =
       config.get('storage.type') === 'memory'
         ? 'Data is kept in memory and gone with the broker.'
-        : `Data is kept in ${config.dataDirectory}.`
+        : `Data is kept in ${[config.dataDirectory, ...config.otherDirectories].join(', ')}.`
     return [...lines, data, 'Stop it with Ctrl-C or SIGTERM.']
   }
 
@@ -227,7 +228,7 @@ async function open(options: SettledOptions, bug: (error: Error) => void): Promi
       nodes: [{ id: config.nodeId, rack: config.get('broker.rack'), endpoints: advertisedEndpoints(config, server) }],
     })
     const node = cluster.nodes[0] as ClusterNode
-    const ignoresCase = config.get('storage.type') === 'segments' && (await environment.files.ignoresCase(config.dataDirectory))
+    const ignoresCase = await storage.ignoresCase()
     await createStartTopics(cluster, node.config, environment, ignoresCase)
     const coordinators = new Coordinators(cluster, node, environment)
     server.begin(services({ options, cluster, node, coordinators, server, storage, ignoresCase, environment }), bug)
@@ -259,7 +260,9 @@ function openStorage(config: BrokerConfig, environment: Environment, memory: Mem
     return new MemoryStorage({ time, buffers, logger, limitBytes })
   }
   return new SegmentStorage({
-    directory: config.dataDirectory,
+    // DescribeLogDirs tells whole paths, as Kafka's does.
+    directory: resolve(config.dataDirectory),
+    otherDirectories: config.otherDirectories.map((path) => resolve(path)),
     files,
     buffers,
     time,

@@ -16,6 +16,7 @@ import {
   type Endpoint,
   type MetadataImage,
   type PartitionImage,
+  type TopicImage,
 } from './metadata-image.ts'
 import { MetadataLogRefused } from './metadata-log-refused.ts'
 import { type MetadataRecord, metadataRecord } from './metadata-record.ts'
@@ -80,7 +81,7 @@ export function controllerRegistration(nodeId: number, incarnationId: string): M
 export function registrations(
   image: MetadataImage,
   nodes: readonly NodeRegistration[],
-  facts: { readonly brokerEpoch: bigint; readonly directoryId: string; readonly newIncarnationId: () => string },
+  facts: { readonly brokerEpoch: bigint; readonly directoryIds: readonly string[]; readonly newIncarnationId: () => string },
 ): readonly MetadataRecord[] {
   const ours = new Set(nodes.map((node) => node.id))
   const gone = [...image.brokers.values()].filter((broker) => !ours.has(broker.brokerId))
@@ -97,7 +98,7 @@ export function registrations(
         fenced: true,
         inControlledShutdown: false,
         isMigratingZkBroker: false,
-        logDirs: hasDirectories(metadataVersionOf(image)) ? [facts.directoryId] : [],
+        logDirs: hasDirectories(metadataVersionOf(image)) ? facts.directoryIds : [],
         cordonedLogDirs: hasCordonedLogDirs(metadataVersionOf(image)) ? [] : null,
       }),
     ),
@@ -106,22 +107,24 @@ export function registrations(
 
 /**
  * Lets the nodes in and elects a leader for every partition. Naming the leader raises the leader epoch, also where it is
- * the same: consumers find out by it that the log may have lost its tail (KIP-320).
+ * the same: consumers find out by it that the log may have lost its tail (KIP-320). `directoryIdOf`: where a partition is; null where
+ * what the image says of it is to stay.
  */
 export function electionRecords(
   image: MetadataImage,
   nodes: readonly NodeRegistration[],
-  directoryId: string,
+  directoryIdOf: (topic: TopicImage, partition: PartitionImage) => string | null,
 ): readonly MetadataRecord[] {
   const records: MetadataRecord[] = []
   for (const node of nodes) {
     const registered = image.brokers.get(node.id)
     if (registered !== undefined) records.push(recordOfBrokerChange(registered, { fenced: false }))
   }
-  const directory = hasDirectories(metadataVersionOf(image)) ? directoryId : null
+  const knowsDirectories = hasDirectories(metadataVersionOf(image))
   for (const topic of image.topicsById.values()) {
     for (const partition of topic.partitions) {
-      records.push(recordOfPartitionChange(topic.id, partition.partition, election(partition, directory)))
+      const directoryId = knowsDirectories ? directoryIdOf(topic, partition) : null
+      records.push(recordOfPartitionChange(topic.id, partition.partition, election(partition, directoryId)))
     }
   }
   return records

@@ -1,5 +1,6 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import type { StorageDirectory } from '../storage/storage.ts'
 import type { MetadataDelta } from './metadata-delta.ts'
 import type { Endpoint, MetadataImage, TopicReference } from './metadata-image.ts'
 import type { MetadataRecord } from './metadata-record.ts'
@@ -63,8 +64,7 @@ export interface ClusterNode {
 }
 
 export interface LogDirectory {
-  readonly path: string
-  readonly totalBytes: bigint
-  readonly usableBytes: bigint
-  readonly partitions: readonly { readonly topic: string; readonly partition: number; readonly sizeBytes: bigint }[]
+  readonly directory: StorageDirectory
+  /** The open logs in it. */
+  readonly logs: readonly PartitionLog[]
 }

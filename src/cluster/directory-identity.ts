@@ -1,102 +1,126 @@
 import type { Environment } from '../environment/environment.ts'
-import type { PartitionId, Storage } from '../storage/storage.ts'
-import { controllerEndpoint } from './cluster-start.ts'
-import { metadataVersionOf, newClusterFeatures, unformattedFeatures } from './feature-levels.ts'
+import { type FoundPartition, type Storage, type StorageDirectory, StorageError } from '../storage/storage.ts'
+import { metadataVersionOf, unformattedFeatures } from './feature-levels.ts'
+import { formatDirectory } from './format-directory.ts'
 import { decodeMetaProperties, encodeMetaProperties, META_PROPERTIES_FILE, type MetaProperties } from './meta-properties.ts'
-import { encodeRecordValue } from './metadata-batch.ts'
 import type { MetadataImage } from './metadata-image.ts'
-import { metadataPartition } from './metadata-log.ts'
 import { MetadataLogRefused } from './metadata-log-refused.ts'
-import { recordOfFeature } from './metadata-record-builders.ts'
-import { MetadataReplayer, type VotersValue } from './metadata-replayer.ts'
-import { BOOTSTRAP_FILE, encodeSnapshot, snapshotName } from './metadata-snapshot.ts'
+import { MetadataReplayer } from './metadata-replayer.ts'
+import { BOOTSTRAP_FILE } from './metadata-snapshot.ts'
 import { METADATA_TOPIC } from './topic-names.ts'
 
-/** Whose the data is; `formatted`: it was nobody's, and is now. */
-export interface DirectoryIdentity {
+/** Whose the data is. */
+export interface StorageIdentity {
   readonly clusterId: string
-  readonly directoryId: string
-  readonly formatted: boolean
+  /** The id of each directory that can be used. */
+  readonly directoryIds: ReadonlyMap<StorageDirectory, string>
 }
 
 interface IdentityOptions {
   readonly storage: Storage
-  readonly partitions: readonly PartitionId[]
+  readonly partitions: readonly FoundPartition[]
   readonly environment: Environment
   readonly nodeId: number
-  /** Null: whatever is there, a random one for a new directory. */
+  /** Null: whatever is there, a random one for new directories. */
   readonly clusterId: string | null
 }
 
-const bootstrapId = { endOffset: 0n, epoch: 0 }
+type Found = readonly [directory: StorageDirectory, properties: MetaProperties | null]
 
-/** Reads whose the directory is, or formats a new one as Kafka's `format --standalone` does. Throws MetadataLogRefused. */
-export async function takeDirectory(options: IdentityOptions): Promise<DirectoryIdentity> {
-  const { storage, nodeId, environment } = options
-  const bytes = await storage.files.load(META_PROPERTIES_FILE)
-  if (bytes === null) return format(options)
-  const properties = decodeMetaProperties(bytes)
-  if (properties.nodeId !== nodeId) {
-    throw new MetadataLogRefused(
-      `The data directory belongs to node ${properties.nodeId}, and this is node ${nodeId}: set node.id to ${properties.nodeId}.`,
-    )
+/**
+ * Reads whose the directories are, all of the same node; a new one is formatted as Kafka's `format` does. The first holds the
+ * metadata log and decides. Throws MetadataLogRefused.
+ */
+export async function takeDirectories(options: IdentityOptions): Promise<StorageIdentity> {
+  const { storage, partitions, environment, nodeId } = options
+  const found = await readAll(storage)
+  const [[first, known]] = found
+  checkKnown(found, options)
+  checkPlaces(first, partitions)
+  for (const [directory, properties] of found) if (properties === null) checkEmpty(directory, partitions)
+  const clusterId = known?.clusterId ?? options.clusterId ?? environment.random.uuid()
+  const directoryIds = new Map<StorageDirectory, string>()
+  // The first one first: a crash in between must not leave others that belong to a cluster of which nothing else is known.
+  for (const [directory, properties] of found) {
+    const directoryId = properties?.directoryId ?? environment.random.uuid()
+    directoryIds.set(directory, directoryId)
+    if (properties === null) {
+      await formatDirectory({ storage, directory, environment, identity: { clusterId, nodeId, directoryId } })
+    } else if (properties.directoryId === null) {
+      await directory.files.save(META_PROPERTIES_FILE, encodeMetaProperties({ ...properties, directoryId }))
+    }
   }
-  if (options.clusterId !== null && options.clusterId !== properties.clusterId) {
-    throw new MetadataLogRefused(
-      `The data directory belongs to the cluster ${properties.clusterId}, not to ${options.clusterId}.`,
-    )
-  }
-  const directoryId = properties.directoryId ?? environment.random.uuid()
-  if (properties.directoryId === null) await save(storage, { ...properties, directoryId })
-  return { clusterId: properties.clusterId, directoryId, formatted: false }
+  return { clusterId, directoryIds }
 }
 
-async function format({ storage, partitions, environment, nodeId, clusterId }: IdentityOptions): Promise<DirectoryIdentity> {
-  const topics = partitions.filter((partition) => partition.topic !== METADATA_TOPIC)
-  if (topics.length > 0) {
-    throw new MetadataLogRefused(
-      `The data directory has no meta.properties, but ${topics.length} partitions, ${nameOf(topics[0] as PartitionId)} among them: it is not known whose they are.`,
-    )
+async function readAll(storage: Storage): Promise<readonly [Found, ...Found[]]> {
+  const [first, ...others] = storage.directories() as readonly [StorageDirectory, ...StorageDirectory[]]
+  const found: [Found, ...Found[]] = [[first, await propertiesOf(first)]]
+  for (const directory of others) {
+    if (directory.failure !== null) continue
+    try {
+      found.push([directory, await propertiesOf(directory)])
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      directory.fail(error)
+    }
   }
-  const identity = { clusterId: clusterId ?? environment.random.uuid(), nodeId, directoryId: environment.random.uuid() }
-  const nowMs = BigInt(environment.time.nowMs())
-  const values = newClusterFeatures.map(([name, level]) => encodeRecordValue(recordOfFeature(name, level), 0))
-  const snapshot = { id: bootstrapId, lastContainedTimestampMs: 0n, nowMs }
-  await storage.files.save(BOOTSTRAP_FILE, encodeSnapshot({ ...snapshot, voters: null, values }))
-  const voters = encodeSnapshot({
-    ...snapshot,
-    lastContainedTimestampMs: nowMs,
-    voters: votersOf(nodeId, identity.directoryId),
-    values: [],
-  })
-  await saveFirstSnapshot(storage, voters)
-  // Last, since it is what says that the directory is formatted.
-  await save(storage, identity)
-  return { ...identity, formatted: true }
+  return found
 }
 
-const nameOf = (id: PartitionId): string => `${id.topic}-${id.partition}`
-
-const save = (storage: Storage, properties: MetaProperties): Promise<void> =>
-  storage.files.save(META_PROPERTIES_FILE, encodeMetaProperties(properties))
-
-async function saveFirstSnapshot(storage: Storage, bytes: Buffer): Promise<void> {
-  const events = { written: () => {}, durable: () => {}, failed: () => {} }
-  const partition = await storage.openPartition(metadataPartition, { onCorruption: 'refuse', fence: 0, events })
-  if (partition.endOffset > 0n) {
-    throw new MetadataLogRefused('The data directory has a metadata log, but no meta.properties: it is not known whose it is.')
-  }
-  await partition.checkpoints.save(snapshotName(bootstrapId), bytes)
-  await partition.close()
+async function propertiesOf({ path, files }: StorageDirectory): Promise<MetaProperties | null> {
+  const bytes = await files.load(META_PROPERTIES_FILE)
+  return bytes === null ? null : decodeMetaProperties(bytes, path)
 }
 
-function votersOf(nodeId: number, directoryId: string): VotersValue {
-  const { name, host, port } = controllerEndpoint
-  const kRaftVersionFeature = { minSupportedVersion: 0, maxSupportedVersion: 1 }
-  return {
-    version: 0,
-    voters: [{ voterId: nodeId, voterDirectoryId: directoryId, endpoints: [{ name, host, port }], kRaftVersionFeature }],
+/** That they are all of one node of one cluster, and no two the same. */
+function checkKnown(found: readonly [Found, ...Found[]], { nodeId, clusterId }: IdentityOptions): void {
+  const [[first, wanted]] = found
+  const pathsById = new Map<string, string>()
+  for (const [{ path }, properties] of found) {
+    if (properties === null) continue
+    if (properties.nodeId !== nodeId) {
+      throw new MetadataLogRefused(
+        `The data directory ${path} belongs to node ${properties.nodeId}, and this is node ${nodeId}: set node.id to ${properties.nodeId}.`,
+      )
+    }
+    if (wanted === null) {
+      throw new MetadataLogRefused(
+        `The data directory ${path} belongs to the cluster ${properties.clusterId}, but ${first.path} is new, and would hold the metadata log: ` +
+          'name the directory that has __cluster_metadata-0 first, or as metadata.log.dir.',
+      )
+    }
+    const expected = clusterId ?? wanted.clusterId
+    if (properties.clusterId !== expected) {
+      const others = clusterId === null ? `, and ${first.path} to ${expected}` : `, not to ${expected}`
+      throw new MetadataLogRefused(`The data directory ${path} belongs to the cluster ${properties.clusterId}${others}.`)
+    }
+    const twin = properties.directoryId === null ? undefined : pathsById.get(properties.directoryId)
+    if (twin !== undefined) {
+      throw new MetadataLogRefused(
+        `The data directories ${twin} and ${path} have the same directory.id, ${properties.directoryId}: one is a copy of the other. Leave one out.`,
+      )
+    }
+    if (properties.directoryId !== null) pathsById.set(properties.directoryId, path)
   }
+}
+
+/** Kafka refuses it too: a second metadata log would be taken for the first after the directories change places. */
+function checkPlaces(first: StorageDirectory, partitions: readonly FoundPartition[]): void {
+  const misplaced = partitions.find(({ topic, directory }) => topic === METADATA_TOPIC && directory !== first)
+  if (misplaced === undefined) return
+  throw new MetadataLogRefused(
+    `There is a metadata log in ${misplaced.directory.path}, but the directory for it is ${first.path}: set metadata.log.dir to the right one.`,
+  )
+}
+
+function checkEmpty(directory: StorageDirectory, partitions: readonly FoundPartition[]): void {
+  const topics = partitions.filter((partition) => partition.directory === directory && partition.topic !== METADATA_TOPIC)
+  const [one] = topics
+  if (one === undefined) return
+  throw new MetadataLogRefused(
+    `The data directory ${directory.path} has no meta.properties, but ${topics.length} partitions, ${one.topic}-${one.partition} among them: it is not known whose they are.`,
+  )
 }
 
 /** What a formatted directory is to begin with: features, and the users that `format` was asked for. */

@@ -7,6 +7,7 @@ import type { Cluster, ClusterNode, Decision, LogDirectory } from './cluster.ts'
 import { stopRecords } from './cluster-start.ts'
 import { FailedLogs } from './failed-logs.ts'
 import { LocalNode } from './local-node.ts'
+import type { LogDirectories } from './log-directories.ts'
 import type { MetadataDelta } from './metadata-delta.ts'
 import { MetadataDraft } from './metadata-draft.ts'
 import { ConfigResource, type MetadataImage, type TopicImage } from './metadata-image.ts'
@@ -21,6 +22,7 @@ type Listener = (image: MetadataImage, delta: MetadataDelta) => Promise<void> | 
 interface LocalClusterOptions extends OpenClusterOptions {
   readonly clusterId: string
   readonly log: MetadataLog
+  readonly directories: LogDirectories
   /** With every record of the start. */
   readonly image: MetadataImage
 }
@@ -43,7 +45,7 @@ export class LocalCluster implements Cluster {
   #stopped: Promise<void> | null = null
 
   constructor(options: LocalClusterOptions) {
-    const { log, image, environment, storage, nodes, config, openLog } = options
+    const { log, image, environment, storage, directories, nodes, config, openLog } = options
     this.#options = options
     this.#environment = environment
     this.#image = image
@@ -51,6 +53,7 @@ export class LocalCluster implements Cluster {
     this.controllerId = nodes[0].id
     this.#partitions = new Partitions({
       storage,
+      directories,
       environment,
       config: () => this.#config,
       image,
@@ -105,12 +108,11 @@ export class LocalCluster implements Cluster {
   }
 
   logDirectories(): readonly LogDirectory[] {
-    const [first, ...others] = this.#options.storage.directories()
-    if (first === undefined) return []
-    return [
-      { path: first.path, ...first.space(), partitions: [...this.#partitions.sizes()] },
-      ...others.map((directory) => ({ path: directory.path, ...directory.space(), partitions: [] })),
-    ]
+    const logs = [...this.partitionLogs()]
+    return this.#options.directories.all.map((directory) => ({
+      directory,
+      logs: logs.filter((log) => log.directory === directory),
+    }))
   }
 
   /**

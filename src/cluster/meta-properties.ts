@@ -10,7 +10,8 @@ export interface MetaProperties {
   readonly directoryId: string | null
 }
 
-export function decodeMetaProperties(bytes: Buffer): MetaProperties {
+/** `path`: the directory whose they are, for the reason of a refusal. */
+export function decodeMetaProperties(bytes: Buffer, path: string): MetaProperties {
   const values = new Map<string, string>()
   for (const line of bytes.toString('utf8').split(/\r?\n/)) {
     const match = /^\s*([^#!=\s][^=\s]*)\s*=\s*(.*?)\s*$/.exec(line)
@@ -20,10 +21,10 @@ export function decodeMetaProperties(bytes: Buffer): MetaProperties {
   const clusterId = values.get('cluster.id')
   const nodeId = Number(values.get('node.id') ?? Number.NaN)
   if (values.get('version') !== '1') {
-    throw new MetadataLogRefused(`The file meta.properties has version ${values.get('version') ?? 'none'}, not 1.`)
+    throw new MetadataLogRefused(`The file meta.properties in ${path} has version ${values.get('version') ?? 'none'}, not 1.`)
   }
   if (clusterId === undefined || !Number.isInteger(nodeId)) {
-    throw new MetadataLogRefused('The file meta.properties lacks cluster.id or node.id.')
+    throw new MetadataLogRefused(`The file meta.properties in ${path} lacks cluster.id or node.id.`)
   }
   return { clusterId, nodeId, directoryId: values.get('directory.id') ?? null }
 }

@@ -2,7 +2,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { OpenPartitionLogOptions } from '../log/open-partition-log.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import type { PartitionId, Storage } from '../storage/storage.ts'
+import { type FoundPartition, type PartitionId, type Storage, type StorageDirectory, StorageError } from '../storage/storage.ts'
 import type { Cluster } from './cluster.ts'
 import {
   bootstrapRecords,
@@ -12,11 +12,12 @@ import {
   type NodeRegistration,
   registrations,
 } from './cluster-start.ts'
-import { bootstrapImage, type DirectoryIdentity, takeDirectory } from './directory-identity.ts'
+import { bootstrapImage, type StorageIdentity, takeDirectories } from './directory-identity.ts'
 import { metadataVersionOf } from './feature-levels.ts'
 import { LocalCluster } from './local-cluster.ts'
+import { LogDirectories } from './log-directories.ts'
 import { MetadataDraft } from './metadata-draft.ts'
-import type { MetadataImage } from './metadata-image.ts'
+import type { MetadataImage, PartitionImage, TopicImage } from './metadata-image.ts'
 import { type Committed, MetadataLog } from './metadata-log.ts'
 import { MetadataLogRefused } from './metadata-log-refused.ts'
 import { isTransactionRecord, type MetadataRecord } from './metadata-record.ts'
@@ -45,7 +46,8 @@ export async function openCluster(options: OpenClusterOptions): Promise<Cluster>
   try {
     const controllerId = nodes[0].id
     const clusterId = config.get('cluster.id')
-    const identity = await takeDirectory({ storage, partitions, environment, nodeId: controllerId, clusterId })
+    const identity = await takeDirectories({ storage, partitions, environment, nodeId: controllerId, clusterId })
+    const directories = logDirectories(options, identity, partitions)
     const opened = await MetadataLog.open({
       storage,
       time: environment.time,
@@ -55,16 +57,33 @@ export async function openCluster(options: OpenClusterOptions): Promise<Cluster>
     checkReplicas(opened.image, new Set(nodes.map((node) => node.id)))
     checkMetadataThere(opened.image, partitions)
     nameStrays(opened.image, partitions, environment)
-    nameMissing(opened.image, partitions, environment)
+    if (directories.all.every(({ failure }) => failure === null)) nameMissing(opened.image, partitions, environment)
     untouched = false
-    const image = await new ClusterStart(options, identity, opened.log, opened.image).run()
-    const cluster = new LocalCluster({ ...options, clusterId: identity.clusterId, log: opened.log, image })
+    const image = await new ClusterStart(options, directories, opened.log, opened.image).run()
+    const cluster = new LocalCluster({ ...options, clusterId: identity.clusterId, log: opened.log, image, directories })
     await cluster.openLogs()
     return cluster
   } catch (error) {
     await storage.close(untouched ? 'as found' : null)
     throw error
   }
+}
+
+/** `metadata.log.dir` need not be among `log.dirs`: then it is for the metadata log alone. */
+function logDirectories(
+  { storage, config }: OpenClusterOptions,
+  { directoryIds }: StorageIdentity,
+  found: readonly FoundPartition[],
+): LogDirectories {
+  const [first, ...others] = storage.directories() as readonly [StorageDirectory, ...StorageDirectory[]]
+  if (!config.isMetadataDirectoryApart) return new LogDirectories({ directories: [first, ...others], directoryIds, found })
+  const misplaced = found.find((partition) => partition.directory === first && isTopic(partition))
+  if (misplaced !== undefined) {
+    throw new MetadataLogRefused(
+      `The directory ${first.path} is for the metadata log alone, but holds ${misplaced.topic}-${misplaced.partition}: name it in log.dirs too.`,
+    )
+  }
+  return new LogDirectories({ directories: others, directoryIds, found: found.filter(isTopic) })
 }
 
 const isTopic = (partition: PartitionId): boolean => partition.topic !== METADATA_TOPIC
@@ -108,20 +127,20 @@ function nameMissing(image: MetadataImage, partitions: readonly PartitionId[], {
 /** The records of a start, in Kafka's order. */
 class ClusterStart {
   readonly #options: OpenClusterOptions
-  readonly #identity: DirectoryIdentity
+  readonly #directories: LogDirectories
   readonly #log: MetadataLog
   #image: MetadataImage
 
-  constructor(options: OpenClusterOptions, identity: DirectoryIdentity, log: MetadataLog, image: MetadataImage) {
+  constructor(options: OpenClusterOptions, directories: LogDirectories, log: MetadataLog, image: MetadataImage) {
     this.#options = options
-    this.#identity = identity
+    this.#directories = directories
     this.#log = log
     this.#image = image
   }
 
   async run(): Promise<MetadataImage> {
     const { nodes, environment, storage, config } = this.#options
-    const { directoryId } = this.#identity
+    const directoryIds = this.#directories.ids
     const newIncarnationId = (): string => environment.random.uuid()
     this.#advance(await this.#log.lead(this.#image), [])
     if (metadataVersionOf(this.#image) === 0) {
@@ -130,9 +149,19 @@ class ClusterStart {
     }
     await this.#commit([controllerRegistration(nodes[0].id, newIncarnationId())])
     const brokerEpoch = this.#log.endOffset
-    await this.#commit(registrations(this.#image, nodes, { brokerEpoch, directoryId, newIncarnationId }))
-    await this.#commit(electionRecords(this.#image, nodes, directoryId))
+    await this.#commit(registrations(this.#image, nodes, { brokerEpoch, directoryIds, newIncarnationId }))
+    await this.#commit(electionRecords(this.#image, nodes, (topic, partition) => this.#directoryIdOf(topic, partition)))
     return this.#image
+  }
+
+  #directoryIdOf(topic: TopicImage, { partition, directories }: PartitionImage): string | null {
+    try {
+      const place = this.#directories.placeOf({ topicId: topic.id, topic: topic.name, partition }, directories[0])
+      return this.#directories.idOf(place)
+    } catch (error) {
+      if (error instanceof StorageError) return null
+      throw error
+    }
   }
 
   /** `under`: the image whose metadata.version says how the records are written. */

@@ -1,5 +1,6 @@
 import { KafkaError } from '../../protocol/errors.ts'
 import type { Decision } from './cluster.ts'
+import { DirectoryPlacement } from './directory-placement.ts'
 import type { MetadataImage, PartitionImage } from './metadata-image.ts'
 import type { MetadataRecord } from './metadata-record.ts'
 import { recordOfPartition } from './metadata-record-builders.ts'
@@ -28,12 +29,13 @@ export function decidePartitionCreation(
   const duplicates = duplicateNames(topics.map((topic) => topic.name))
   const records: MetadataRecord[] = []
   const results = new Map<string, PartitionsCreated>()
+  const placement = new DirectoryPlacement(image)
   for (const topic of topics) {
     const { name } = topic
     if (results.has(name)) continue
     try {
       if (duplicates.has(name)) throw new KafkaError('INVALID_REQUEST', 'Duplicate topic name.')
-      const made = createPartitions(image, topic)
+      const made = createPartitions(image, topic, placement)
       if (records.length + made.length > PARTITIONS_IN_REQUEST_MAX) throw tooManyPartitions()
       records.push(...made)
       results.set(name, { name, error: null })
@@ -45,7 +47,11 @@ export function decidePartitionCreation(
   return { records: options.validateOnly ? [] : records, result: [...results.values()] }
 }
 
-function createPartitions(image: MetadataImage, { name, count, assignments }: NewPartitions): readonly MetadataRecord[] {
+function createPartitions(
+  image: MetadataImage,
+  { name, count, assignments }: NewPartitions,
+  placement: DirectoryPlacement,
+): readonly MetadataRecord[] {
   const topic = image.topicsByName.get(name)
   if (topic === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION')
   const existing = topic.partitions.length
@@ -60,7 +66,7 @@ function createPartitions(image: MetadataImage, { name, count, assignments }: Ne
   if (additional > PARTITIONS_IN_REQUEST_MAX) throw tooManyPartitions()
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 1
   const request = { firstPartition: existing, partitionCount: additional, replicationFactor, strict: true }
-  const partitions = assignments === null ? placedAs(image, request) : assigned(image, request, assignments)
+  const partitions = assignments === null ? placedAs(image, request, placement) : assigned(image, request, assignments, placement)
   return partitions.map((partition) => recordOfPartition(topic.id, partition))
 }
 
@@ -68,6 +74,7 @@ function assigned(
   image: MetadataImage,
   request: { readonly firstPartition: number; readonly partitionCount: number; readonly replicationFactor: number },
   assignments: readonly { readonly brokerIds: readonly number[] }[],
+  placement: DirectoryPlacement,
 ): readonly PartitionImage[] {
   const { firstPartition, partitionCount, replicationFactor } = request
   if (assignments.length !== partitionCount) {
@@ -78,6 +85,6 @@ function assigned(
   }
   return assignments.map(({ brokerIds }, index) => {
     checkManualAssignment(image, brokerIds, replicationFactor)
-    return assignedPartition(image, firstPartition + index, brokerIds)
+    return assignedPartition(image, firstPartition + index, brokerIds, placement)
   })
 }

@@ -1,19 +1,20 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { resolveTopicConfig } from '../config/topic-config.ts'
 import type { Environment } from '../environment/environment.ts'
-import { CleanerOffsets } from '../log/cleaner/cleaner-offsets.ts'
 import type { LogConfig } from '../log/log-config.ts'
-import { LogStartOffsets } from '../log/log-start-offsets.ts'
 import { type OpenPartitionLogOptions, openPartitionLog } from '../log/open-partition-log.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Durability, PartitionId, Storage } from '../storage/storage.ts'
+import type { LogDirectories } from './log-directories.ts'
 import { ConfigResource, configsOf, type MetadataImage, type PartitionImage, type TopicImage } from './metadata-image.ts'
+import { OffsetFiles } from './offset-files.ts'
 
 /** How many logs are opened at once: opening reads files, and the reads of those who wait share the threads. */
 const OPENING_MAX = 8
 
 export interface PartitionsOptions {
   readonly storage: Storage
+  readonly directories: LogDirectories
   /** At the start. */
   readonly image: MetadataImage
   readonly environment: Environment
@@ -31,20 +32,11 @@ type Slot = PartitionLog | null
 export class Partitions {
   readonly #options: PartitionsOptions
   readonly #topics = new Map<string, Slot[]>()
-  /** One for all logs: they share its file. */
-  readonly #logStartOffsets: Promise<LogStartOffsets>
-  /** Likewise. */
-  readonly #cleanerOffsets: Promise<CleanerOffsets>
+  readonly #offsetFiles: OffsetFiles
 
   constructor(options: PartitionsOptions) {
     this.#options = options
-    const has = (topic: string, partition: number): boolean =>
-      options.image.topicsByName.get(topic)?.partitions[partition] !== undefined
-    this.#logStartOffsets = LogStartOffsets.load(options.storage.files, has)
-    // Whoever opens a log hears of it.
-    this.#logStartOffsets.catch(() => {})
-    this.#cleanerOffsets = CleanerOffsets.load(options.storage.files, options.environment.logger, has)
-    this.#cleanerOffsets.catch(() => {})
+    this.#offsetFiles = new OffsetFiles(options.directories, options.image, options.environment.logger)
   }
 
   /** Undefined: there is no such partition here. Null: there is, and its log cannot be used. */
@@ -73,21 +65,22 @@ export class Partitions {
   }
 
   async #open(topic: TopicImage, partition: PartitionImage, slots: Slot[], logConfig: LogConfig): Promise<void> {
-    const { storage, environment, openLog = openPartitionLog, awaitsLeaderEpoch } = this.#options
+    const { storage, directories, environment, openLog = openPartitionLog, awaitsLeaderEpoch } = this.#options
     const config = this.#options.config()
     slots[partition.partition] = null
     try {
-      const [logStartOffsets, cleanerOffsets] = [await this.#logStartOffsets, await this.#cleanerOffsets]
+      const id = { topicId: topic.id, topic: topic.name, partition: partition.partition }
+      const directory = directories.placeOf(id, partition.directories[0])
       const log = await openLog({
         storage,
         environment,
-        id: { topicId: topic.id, topic: topic.name, partition: partition.partition },
+        id,
+        directory,
         config: logConfig,
         leaderEpoch: partition.leaderEpoch,
         durability: config.get('durability') as Durability,
         producerIdExpirationMs: config.get('producer.id.expiration.ms'),
-        logStartOffsets,
-        cleanerOffsets,
+        ...(await this.#offsetFiles.of(directory)),
       })
       slots[partition.partition] = log
       log.watch(() => {
@@ -120,6 +113,7 @@ export class Partitions {
       for (const [partition, log] of slots.entries()) {
         const name = `${topic.name}-${partition}`
         const id = { topicId: topic.id, topic: topic.name, partition }
+        this.#options.directories.forget(id)
         deleting.push(() =>
           (log?.delete() ?? this.#deleteUnopened(id)).catch((error: unknown) =>
             logger.error({ err: error, partition: name }, `${name} could not be deleted.`),
@@ -132,9 +126,7 @@ export class Partitions {
 
   /** What could not be opened goes too: a topic made later under the name must not begin where this one did. */
   async #deleteUnopened(id: PartitionId): Promise<void> {
-    const logStartOffsets = await this.#logStartOffsets
-    await logStartOffsets.remove(id.topic, id.partition)
-    await (await this.#cleanerOffsets).remove(id.topic, id.partition)
+    await this.#offsetFiles.forget(id.topic, id.partition)
     await this.#options.storage.deletePartition(id)
   }
 
@@ -142,16 +134,6 @@ export class Partitions {
   *logs(): Generator<PartitionLog, void, undefined> {
     for (const slots of this.#topics.values()) {
       for (const log of slots) if (log !== null && log !== undefined) yield log
-    }
-  }
-
-  /** The topics' partitions that are open, with what they take. */
-  *sizes(): Generator<{ readonly topic: string; readonly partition: number; readonly sizeBytes: bigint }, void, undefined> {
-    for (const slots of this.#topics.values()) {
-      for (const log of slots) {
-        if (log !== null && log !== undefined)
-          yield { topic: log.id.topic, partition: log.id.partition, sizeBytes: log.sizeBytes }
-      }
     }
   }
 

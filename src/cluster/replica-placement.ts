@@ -1,6 +1,6 @@
 import { KafkaError } from '../../protocol/errors.ts'
-import { ZERO_UUID } from '../../protocol/schema/field.ts'
-import type { BrokerRegistration, MetadataImage, PartitionImage } from './metadata-image.ts'
+import type { DirectoryPlacement } from './directory-placement.ts'
+import type { MetadataImage, PartitionImage } from './metadata-image.ts'
 
 export interface PlacementRequest {
   /** The index of the first partition to place. */
@@ -67,20 +67,20 @@ export function checkManualAssignment(image: MetadataImage, replicas: readonly n
   }
 }
 
-/** Where a broker keeps its replicas. Directories are not chosen here: a broker with several is asked for its first. */
-export function directoryOf(broker: BrokerRegistration | undefined): string {
-  return broker?.logDirs[0] ?? ZERO_UUID
-}
-
 /** A partition as it is born: in sync on every replica that is up, led by the first of them. Null if none is up. */
-export function newPartition(image: MetadataImage, partition: number, replicas: readonly number[]): PartitionImage | null {
+export function newPartition(
+  image: MetadataImage,
+  partition: number,
+  replicas: readonly number[],
+  placement: DirectoryPlacement,
+): PartitionImage | null {
   const isr = replicas.filter((id) => isActive(image, id))
   const [leader] = isr
   if (leader === undefined) return null
   return {
     partition,
     replicas,
-    directories: replicas.map((id) => directoryOf(image.brokers.get(id))),
+    directories: placement.directoriesOf(replicas),
     isr,
     removingReplicas: [],
     addingReplicas: [],

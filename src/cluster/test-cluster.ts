@@ -25,6 +25,7 @@ interface TestClusterOptions {
   readonly nodeIds?: readonly number[]
   /** A directory for segments; without it everything is in memory. */
   readonly directory?: string
+  readonly otherDirectories?: readonly string[]
   /** The disk, if not the real one. */
   readonly files?: Files
 }
@@ -50,12 +51,10 @@ export class TestCluster {
     const files = options.files ?? new SystemFiles()
     const random = seededRandom(7)
     this.environment = { time: clock, real: clock, random, logger, files, buffers }
-    const { directory } = options
+    const { directory, otherDirectories = [] } = options
+    const segments = { otherDirectories, files, buffers, time: clock, random, logger, durability: 'fsync', threads: 4 } as const
     const memory = new MemoryStorage({ time: clock, buffers, logger, limitBytes: 64 << 20 })
-    this.#newStorage = () =>
-      directory === undefined
-        ? memory
-        : new SegmentStorage({ directory, files, buffers, time: clock, random, logger, durability: 'fsync', threads: 4 })
+    this.#newStorage = () => (directory === undefined ? memory : new SegmentStorage({ ...segments, directory }))
     this.storage = this.#newStorage()
     const [first = this.config.nodeId, ...others] = options.nodeIds ?? [this.config.nodeId]
     const node = (id: number): NodeRegistration => ({ id, rack: null, endpoints: [testListener] })

@@ -5,6 +5,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import { checkTopicOverrides } from '../config/topic-config.ts'
 import type { Random } from '../environment/environment.ts'
 import type { Decision } from './cluster.ts'
+import { DirectoryPlacement } from './directory-placement.ts'
 import { keepsEligibleLeaders } from './feature-levels.ts'
 import { MetadataDraft } from './metadata-draft.ts'
 import { ConfigResource, type MetadataImage, type PartitionImage } from './metadata-image.ts'
@@ -53,6 +54,7 @@ export function decideTopicCreation(
 ): Decision<readonly CreatedTopic[]> {
   const duplicates = duplicateNames(topics.map((topic) => topic.name))
   const draft = new MetadataDraft(image)
+  const placement = new DirectoryPlacement(image)
   const records: MetadataRecord[] = []
   const results = new Map<string, CreatedTopic>()
   for (const topic of topics) {
@@ -60,7 +62,7 @@ export function decideTopicCreation(
     try {
       if (duplicates.has(topic.name)) throw new KafkaError('INVALID_REQUEST', 'Duplicate topic name.')
       // Over a draft, so that a topic counts for the names and places of those behind it.
-      const made = createTopic(draft.current, topic, options)
+      const made = createTopic(draft.current, topic, options, placement)
       if (records.length + made.records.length > PARTITIONS_IN_REQUEST_MAX) throw tooManyPartitions()
       for (const record of made.records) draft.replay(record)
       records.push(...made.records)
@@ -86,12 +88,19 @@ function refusedTopic(name: string, error: KafkaError): CreatedTopic {
   return { name, error, topicId: '', numPartitions: -1, replicationFactor: -1, configs: new Map() }
 }
 
-function createTopic(image: MetadataImage, topic: NewTopic, options: TopicCreationOptions): Decision<CreatedTopic> {
+function createTopic(
+  image: MetadataImage,
+  topic: NewTopic,
+  options: TopicCreationOptions,
+  placement: DirectoryPlacement,
+): Decision<CreatedTopic> {
   const { name } = topic
   checkNewName(image, name, options.ignoresCase ?? false)
   const configs = checkTopicOverrides(new Map(topic.configs.map((config) => [config.name, config.value])), options.config)
   const partitions =
-    topic.assignments.length > 0 ? assignedPartitions(image, topic) : placedPartitions(image, topic, options.config)
+    topic.assignments.length > 0
+      ? assignedPartitions(image, topic, placement)
+      : placedPartitions(image, topic, options.config, placement)
   const topicId = unusedTopicId(image, options.random)
   const records = [
     metadataRecord(topicRecord, { name, topicId }),
@@ -150,7 +159,7 @@ function checkNewName(image: MetadataImage, name: string, ignoresCase: boolean):
   )
 }
 
-function assignedPartitions(image: MetadataImage, topic: NewTopic): readonly PartitionImage[] {
+function assignedPartitions(image: MetadataImage, topic: NewTopic, placement: DirectoryPlacement): readonly PartitionImage[] {
   const alsoSaid = (what: string): KafkaError =>
     new KafkaError('INVALID_REQUEST', `A manual partition assignment was specified, but ${what} was not set to -1.`)
   if (topic.replicationFactor !== -1) throw alsoSaid('replication factor')
@@ -166,7 +175,7 @@ function assignedPartitions(image: MetadataImage, topic: NewTopic): readonly Par
     }
     checkManualAssignment(image, brokerIds, replicationFactor)
     replicationFactor = brokerIds.length
-    partitions.set(partitionIndex, assignedPartition(image, partitionIndex, brokerIds))
+    partitions.set(partitionIndex, assignedPartition(image, partitionIndex, brokerIds, placement))
   }
   return Array.from({ length: partitions.size }, (_, index) => {
     const partition = partitions.get(index)
@@ -175,8 +184,13 @@ function assignedPartitions(image: MetadataImage, topic: NewTopic): readonly Par
   })
 }
 
-export function assignedPartition(image: MetadataImage, index: number, brokerIds: readonly number[]): PartitionImage {
-  const partition = newPartition(image, index, brokerIds)
+export function assignedPartition(
+  image: MetadataImage,
+  index: number,
+  brokerIds: readonly number[],
+  placement: DirectoryPlacement,
+): PartitionImage {
+  const partition = newPartition(image, index, brokerIds, placement)
   if (partition !== null) return partition
   throw new KafkaError(
     'INVALID_REPLICA_ASSIGNMENT',
@@ -184,7 +198,12 @@ export function assignedPartition(image: MetadataImage, index: number, brokerIds
   )
 }
 
-function placedPartitions(image: MetadataImage, topic: NewTopic, config: BrokerConfig): readonly PartitionImage[] {
+function placedPartitions(
+  image: MetadataImage,
+  topic: NewTopic,
+  config: BrokerConfig,
+  placement: DirectoryPlacement,
+): readonly PartitionImage[] {
   if (topic.replicationFactor < -1 || topic.replicationFactor === 0) {
     throw new KafkaError(
       'INVALID_REPLICATION_FACTOR',
@@ -197,17 +216,17 @@ function placedPartitions(image: MetadataImage, topic: NewTopic, config: BrokerC
   const partitionCount = topic.numPartitions === -1 ? config.get('num.partitions') : topic.numPartitions
   if (partitionCount > PARTITIONS_IN_REQUEST_MAX) throw tooManyPartitions()
   const replicationFactor = topic.replicationFactor === -1 ? config.get('default.replication.factor') : topic.replicationFactor
-  return placedAs(image, {
-    firstPartition: 0,
-    partitionCount,
-    replicationFactor,
-    strict: config.get('replication.factor.strict'),
-  })
+  const strict = config.get('replication.factor.strict')
+  return placedAs(image, { firstPartition: 0, partitionCount, replicationFactor, strict }, placement)
 }
 
-export function placedAs(image: MetadataImage, request: Parameters<typeof placeReplicas>[1]): readonly PartitionImage[] {
+export function placedAs(
+  image: MetadataImage,
+  request: Parameters<typeof placeReplicas>[1],
+  placement: DirectoryPlacement,
+): readonly PartitionImage[] {
   return placeReplicas(image, request).map((replicas, index) => {
-    const partition = newPartition(image, request.firstPartition + index, replicas)
+    const partition = newPartition(image, request.firstPartition + index, replicas, placement)
     if (partition !== null) return partition
     throw new KafkaError(
       'INVALID_REPLICATION_FACTOR',

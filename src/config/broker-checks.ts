@@ -1,4 +1,4 @@
-import type { BrokerConfig } from './broker-config.ts'
+import { type BrokerConfig, withoutSlash } from './broker-config.ts'
 import type { BrokerSettingName } from './broker-settings.ts'
 import { parseConnectionOverrides } from './connection-overrides.ts'
 import { checkEvictionGrace } from './eviction-grace.ts'
@@ -71,9 +71,9 @@ function checkNode(config: BrokerConfig): string[] {
 function checkDirectories(config: BrokerConfig): string[] {
   const name = config.get('log.dirs') === null ? 'log.dir' : 'log.dirs'
   const directories = config.get('log.dirs') ?? config.get('log.dir')
-  return directories.length > 1
-    ? [`${name} names ${directories.length} directories, but only one can be used yet: name one of ${directories.join(', ')}.`]
-    : []
+  const plain = directories.map(withoutSlash)
+  const twice = plain.find((path, index) => plain.indexOf(path) < index)
+  return twice === undefined ? [] : [`${name} names ${twice} twice.`]
 }
 
 function checkAges(config: BrokerConfig): string[] {

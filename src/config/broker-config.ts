@@ -127,13 +127,33 @@ export class BrokerConfig {
     return this.get('node.id')
   }
 
-  /** The one directory of the data. */
+  /** The directory of the metadata log, which also is the first of those for partitions unless it stands apart. */
   get dataDirectory(): string {
-    return (this.get('log.dirs') ?? this.get('log.dir'))[0] ?? ''
+    const own = this.get('metadata.log.dir')
+    return own === null ? (this.#logDirectories[0] ?? '') : withoutSlash(own)
+  }
+
+  /** Those for partitions, but for `dataDirectory`. */
+  get otherDirectories(): readonly string[] {
+    return this.#logDirectories.filter((path) => path !== this.dataDirectory)
+  }
+
+  /** `metadata.log.dir` is none of `log.dirs`: no partition is put there. */
+  get isMetadataDirectoryApart(): boolean {
+    return !this.#logDirectories.includes(this.dataDirectory)
+  }
+
+  get #logDirectories(): readonly string[] {
+    return (this.get('log.dirs') ?? this.get('log.dir')).map(withoutSlash)
   }
 
   /** The same start with other dynamic settings: those of this node and of all nodes. */
   withDynamic(dynamicBroker: Texts, dynamicDefault: Texts): BrokerConfig {
     return new BrokerConfig(this.#given.values(), dynamicBroker, dynamicDefault)
   }
+}
+
+/** `/data/` names the same directory as `/data`. */
+export function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/+$/, '')
 }

@@ -167,7 +167,6 @@ describe('what is not built', () => {
     ['client.quota.callback.class', 'a.B'],
     ['remote.log.storage.system.enable', 'true'],
     ['process.roles', 'controller'],
-    ['log.dirs', '/a,/b'],
     ['delegation.token.secret.key', 'x'],
     ['max.connection.creation.rate', '10'],
   ])('%s=%s stops the start with a sentence', (name, value) => {

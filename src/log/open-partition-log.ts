@@ -1,5 +1,13 @@
 import type { Environment } from '../environment/environment.ts'
-import type { Durability, PartitionId, PartitionStorage, Storage, StorageError, StorageEvents } from '../storage/storage.ts'
+import type {
+  Durability,
+  PartitionId,
+  PartitionStorage,
+  Storage,
+  StorageDirectory,
+  StorageError,
+  StorageEvents,
+} from '../storage/storage.ts'
 import type { CleanerOffsets } from './cleaner/cleaner-offsets.ts'
 import { type LogConfig, rangeOptionsOf } from './log-config.ts'
 import type { LogStartOffsets } from './log-start-offsets.ts'
@@ -11,13 +19,15 @@ import { StoragePartitionLog } from './storage-partition-log.ts'
 export interface OpenPartitionLogOptions {
   readonly storage: Storage
   readonly id: PartitionId
+  /** Where it is made if it is nowhere yet; the first if left out. */
+  readonly directory?: StorageDirectory
   readonly config: LogConfig
   /** Of the leader that begins now: higher than any before, since a restart may have lost a tail. */
   readonly leaderEpoch: number
   readonly durability: Durability
   /** `producer.id.expiration.ms` */
   readonly producerIdExpirationMs: number
-  /** Keeps log start offsets across restarts; one for all partitions of a storage. */
+  /** Keeps log start offsets across restarts; one for all partitions of a directory. */
   readonly logStartOffsets: LogStartOffsets
   /** Keeps up to where compaction came; likewise. */
   readonly cleanerOffsets: CleanerOffsets
@@ -26,11 +36,11 @@ export interface OpenPartitionLogOptions {
 
 /** Opens or makes a partition's log; what it must know of producers and epochs comes from the files beside its batches, and from those that came later. */
 export async function openPartitionLog(options: OpenPartitionLogOptions): Promise<PartitionLog> {
-  const { storage, id, config, leaderEpoch, environment, logStartOffsets } = options
+  const { storage, id, directory, config, leaderEpoch, environment, logStartOffsets } = options
   const events = new DeferredEvents()
   try {
     const ranges = rangeOptionsOf(config)
-    const partition = await storage.openPartition(id, { onCorruption: 'cut', fence: leaderEpoch, ranges, events })
+    const partition = await storage.openPartition(id, { onCorruption: 'cut', fence: leaderEpoch, directory, ranges, events })
     try {
       sayWhatWasCut(partition, id, environment)
       const logStartOffset = await startOf(partition, logStartOffsets.get(id.topic, id.partition))

@@ -1,5 +1,5 @@
 import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
-import type { PartitionId } from '../storage/storage.ts'
+import type { PartitionId, StorageDirectory } from '../storage/storage.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import type { CleanableLog } from './cleaner/cleanable-log.ts'
 import type { EpochEndOffset } from './leader-epochs.ts'
@@ -60,6 +60,8 @@ export interface ActiveProducer {
  */
 export interface PartitionLog {
   readonly id: PartitionId
+  /** Where its bytes are. */
+  readonly directory: StorageDirectory
   readonly leaderEpoch: number
   readonly logStartOffset: bigint
   /** No transaction that began below it is open, nor is its marker not durable: what consumers of read_committed may see. */

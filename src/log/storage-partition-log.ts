@@ -6,6 +6,7 @@ import {
   type PartitionId,
   type PartitionStorage,
   type Storage,
+  type StorageDirectory,
   StorageError,
   type StorageEvents,
 } from '../storage/storage.ts'
@@ -121,6 +122,10 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
 
   get logEndOffset(): bigint {
     return this.#partition.endOffset
+  }
+
+  get directory(): StorageDirectory {
+    return this.#partition.directory
   }
 
   get sizeBytes(): bigint {

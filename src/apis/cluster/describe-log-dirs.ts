@@ -1,3 +1,4 @@
+import { errorCode } from '../../../protocol/errors.ts'
 import type { describeLogDirs } from '../../../protocol/messages/describe-log-dirs.ts'
 import type { RequestOf, ResponseOf } from '../../../protocol/schema/api.ts'
 import type { LogDirectory } from '../../cluster/cluster.ts'
@@ -14,20 +15,24 @@ export function handleDescribeLogDirs({ topics }: Request, { services }: Request
   const wanted = (topic: string, partition: number): boolean => asked === null || asked.get(topic)?.has(partition) === true
   return {
     errorCode: 0,
-    results: services.cluster.logDirectories().map((directory) => ({
-      errorCode: 0,
-      logDir: directory.path,
-      topics: topicsOf(directory, wanted),
-      totalBytes: directory.totalBytes,
-      usableBytes: directory.usableBytes,
+    results: services.cluster.logDirectories().map((each) => ({
+      logDir: each.directory.path,
       isCordoned: false,
+      ...(each.directory.failure === null ? usable(each, wanted) : failed),
     })),
   }
 }
 
-function topicsOf({ partitions }: LogDirectory, wanted: (topic: string, partition: number) => boolean): TopicResponse[] {
+const failed = { errorCode: errorCode('KAFKA_STORAGE_ERROR'), topics: [], totalBytes: -1n, usableBytes: -1n }
+
+function usable(each: LogDirectory, wanted: (topic: string, partition: number) => boolean) {
+  return { errorCode: 0, topics: topicsOf(each, wanted), ...each.directory.space() }
+}
+
+function topicsOf({ logs }: LogDirectory, wanted: (topic: string, partition: number) => boolean): TopicResponse[] {
   const byTopic = new Map<string, TopicResponse['partitions'][number][]>()
-  for (const { topic, partition, sizeBytes } of partitions) {
+  for (const { id, sizeBytes } of logs) {
+    const { topic, partition } = id
     if (!wanted(topic, partition)) continue
     const ofTopic = byTopic.get(topic) ?? []
     byTopic.set(topic, ofTopic)

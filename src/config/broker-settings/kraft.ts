@@ -65,7 +65,7 @@ export const kraftSettings = {
     60000,
     'The milliseconds in which a node must register with the controller.',
   ),
-  'metadata.log.dir': accepted.string(null, 'Where the metadata log lies; the data directory if unset.', { importance: 'high' }),
+  'metadata.log.dir': used.string(null, 'Where the metadata log lies; the first of log.dirs if unset.', { importance: 'high' }),
   'metadata.log.segment.bytes': accepted.int(1073741824, 'The bytes of a segment of the metadata log.', {
     min: 8388608,
     importance: 'high',

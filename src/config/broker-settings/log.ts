@@ -2,8 +2,11 @@ import { accepted, longMax, used } from '../setting.ts'
 
 /** Where records lie and for how long: most of these are the defaults of topics. */
 export const logSettings = {
-  'log.dir': used.list(['./grete-data'], 'The directory of the data; one only.', { notEmpty: true, importance: 'high' }),
-  'log.dirs': used.list(null, 'The directory of the data, over log.dir; one only.', { notEmpty: true, importance: 'high' }),
+  'log.dir': used.list(['./grete-data'], 'The directory of the data.', { notEmpty: true, importance: 'high' }),
+  'log.dirs': used.list(null, 'The directories of the data, over log.dir. A new partition goes to the one with the fewest.', {
+    notEmpty: true,
+    importance: 'high',
+  }),
   'cordoned.log.dirs': accepted.list([], 'Data directories that take no new partitions.', { update: 'per-broker' }),
   'log.segment.bytes': used.int(1073741824, 'The bytes at which a new log segment is begun.', {
     min: 1048576,
