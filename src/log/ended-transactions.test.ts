@@ -23,7 +23,8 @@ async function openLog(storage: ControlledStorage, environment: Environment) {
     failed: () => {},
   }
   const partition = await storage.openPartition(testPartition, { onCorruption: 'cut', fence: 0, events })
-  const state = await LogState.load(partition, 0n, 86_400_000, environment)
+  const stateOptions = { producerIdExpirationMs: 86_400_000, durability: 'fsync', environment } as const
+  const state = await LogState.load(partition, 0n, stateOptions)
   const logStartOffsets = await LogStartOffsets.load(storage.files)
   const cleanerOffsets = await CleanerOffsets.load(storage.files, environment.logger)
   const options = { id: testPartition, partition, storage, state, config: defaultLogConfig, leaderEpoch: 0, logStartOffset: 0n }

@@ -1,6 +1,6 @@
 import { RecordBatch } from '../../protocol/records/record-batch.ts'
 import type { Environment } from '../environment/environment.ts'
-import type { PartitionStorage, StorageRange } from '../storage/storage.ts'
+import type { Durability, PartitionStorage, StorageRange } from '../storage/storage.ts'
 import { ActiveRange } from './active-range.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
@@ -11,6 +11,15 @@ import { type CapturedState, StateFiles } from './state-files.ts'
 
 /** As many batches read at a start are worth a snapshot at once: the next start may be as sudden. */
 const manyBatches = 10_000
+/** States that wait to be saved; an older one is worth little then. */
+const waitingMax = 8
+
+export interface LogStateOptions {
+  /** `producer.id.expiration.ms` */
+  readonly producerIdExpirationMs: number
+  readonly durability: Durability
+  readonly environment: Environment
+}
 
 /**
  * What a log knows of its own batches without reading them: producers, leader epochs, the range that takes the appends. It comes from the
@@ -25,6 +34,7 @@ export class LogState {
   readonly #storage: PartitionStorage
   readonly #environment: Environment
   readonly #producerIdExpirationMs: number
+  readonly #byPageCache: boolean
   readonly #files: StateFiles
   /** Null: nobody with a producer id ever wrote here, as in most partitions. */
   #producers: ProducerState | null = null
@@ -32,29 +42,26 @@ export class LogState {
   /** Up to here the indexes on the disk hold all that was aborted. */
   #indexedEnd = 0n
   #saveFailed = false
+  /** Taken where not all below was durable yet: after a loss of power it would tell of batches that are gone, and their retries be lost as duplicates. */
+  #waiting: readonly CapturedState[] = noStates
 
   private constructor(
     storage: PartitionStorage,
-    producerIdExpirationMs: number,
-    environment: Environment,
+    { producerIdExpirationMs, durability, environment }: LogStateOptions,
     files: StateFiles,
     epochs: LeaderEpochs,
   ) {
     this.#storage = storage
     this.#environment = environment
     this.#producerIdExpirationMs = producerIdExpirationMs
+    this.#byPageCache = durability === 'page-cache'
     this.#files = files
     this.epochs = epochs
   }
 
-  static async load(
-    storage: PartitionStorage,
-    logStartOffset: bigint,
-    producerIdExpirationMs: number,
-    environment: Environment,
-  ): Promise<LogState> {
+  static async load(storage: PartitionStorage, logStartOffset: bigint, options: LogStateOptions): Promise<LogState> {
     const files = await StateFiles.find(storage.checkpoints)
-    const state = new LogState(storage, producerIdExpirationMs, environment, files, await files.loadEpochs())
+    const state = new LogState(storage, options, files, await files.loadEpochs())
     if (storage.endOffset > 0n || !files.isEmpty) await state.reload(logStartOffset)
     return state
   }
@@ -85,13 +92,14 @@ export class LogState {
     const wasCut = await this.#files.removeSnapshotsOutside(startOffset, endOffset)
     this.epochs.truncateFromEnd(endOffset)
     this.#active = null
+    this.#waiting = noStates
     // Readers go on by what was known before: until all is known, nothing more is stable than that.
     const { producers, walked } = await this.#rebuild()
     this.epochs.truncateFromStart(logStartOffset)
     producers?.transactions.aborted.removeBefore(logStartOffset)
     this.#producers = producers
     // Written at once, and its folder synced: a snapshot of the lost tail must not come back behind what is appended now.
-    if (wasCut) await this.#saveOrSay(true)
+    if (wasCut) await this.#saveOrSay(this.#capture(true))
     else if (walked >= manyBatches) void this.checkpoint()
   }
 
@@ -144,9 +152,24 @@ export class LogState {
     return this.#files.close()
   }
 
-  /** Saves what is known now without holding anything up. Settled when that is done, or has failed: then the next start reads more. */
+  /**
+   * Saves what is known now, once all of it is durable, without holding anything up. Settled when it waits for that, is saved, or could not be
+   * saved: then the next start reads more.
+   */
   async checkpoint(): Promise<void> {
-    if (this.#files.newestSnapshot !== this.#storage.endOffset) await this.#saveOrSay(false)
+    const { endOffset } = this.#storage
+    if (this.#files.newestSnapshot === endOffset || this.#waiting.at(-1)?.offset === endOffset) return
+    const captured = this.#capture(false)
+    if (this.#isSafe(captured)) await this.#saveOrSay(captured)
+    else this.#waiting = [...this.#waiting.slice(1 - waitingMax), captured]
+  }
+
+  /** More of the log is durable than before. */
+  becameSafe(): void {
+    for (let [first] = this.#waiting; first !== undefined && this.#isSafe(first); [first] = this.#waiting) {
+      this.#waiting = this.#waiting.length === 1 ? noStates : this.#waiting.slice(1)
+      void this.#saveOrSay(first)
+    }
   }
 
   /** Settled when what was to be saved is. */
@@ -192,13 +215,19 @@ export class LogState {
     await this.rangesDropped()
   }
 
+  #isSafe({ offset }: CapturedState): boolean {
+    return offset <= (this.#byPageCache ? this.#storage.writtenEnd : this.#storage.durableEnd)
+  }
+
   #capture(withEpochs: boolean): CapturedState {
+    this.unsavedBytes = 0
     const { endOffset: offset } = this.#storage
     const isSnapshotThere = offset === 0n || this.#files.newestSnapshot === offset
     return {
       offset,
       snapshot: isSnapshotThere ? null : encodeProducerSnapshot(this.#producers),
-      epochs: withEpochs || this.epochs.mustBeSaved(offset) ? this.epochs : null,
+      // After a failure files may have been removed in a folder that is not synced since.
+      epochs: withEpochs || this.#saveFailed || this.epochs.mustBeSaved(offset) ? this.epochs : null,
       indexes: this.#changedIndexes(offset),
     }
   }
@@ -215,17 +244,13 @@ export class LogState {
       }))
   }
 
-  async #saveOrSay(withEpochs: boolean): Promise<void> {
-    const { unsavedBytes } = this
-    this.unsavedBytes = 0
-    // After a failure files may have been removed in a folder that is not synced since.
-    const captured = this.#capture(withEpochs || this.#saveFailed)
+  async #saveOrSay(captured: CapturedState): Promise<void> {
     const saved = await this.#quietly(async () => {
       await this.#files.save(captured)
       if (captured.offset > this.#indexedEnd) this.#indexedEnd = captured.offset
       await this.#files.prune(this.#storage.ranges(), this.#storage.durableEnd)
     })
-    if (!saved) this.unsavedBytes += unsavedBytes
+    if (!saved) this.unsavedBytes = Number.MAX_SAFE_INTEGER
   }
 
   /** Says once that it fails. */
@@ -262,3 +287,4 @@ export class LogState {
 }
 
 const noBytes = Buffer.alloc(0)
+const noStates: readonly CapturedState[] = []

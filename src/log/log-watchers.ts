@@ -1,9 +1,13 @@
 import type { Clock } from '../environment/environment.ts'
 
-/** Who wants to know that a log changed. Told at the end of a turn, so that nobody is called from within his own call. */
+/**
+ * Who wants to know that a log changed. Told at the end of a turn, so that nobody is called from within his own call. Most logs have
+ * one watcher, and there may be very many logs.
+ */
 export class LogWatchers {
   readonly #clock: Clock
-  readonly #watchers = new Set<() => void>()
+  #first: (() => void) | null = null
+  #others: Set<() => void> | null = null
   #scheduled = false
 
   constructor(clock: Clock) {
@@ -14,13 +18,17 @@ export class LogWatchers {
   add(changed: () => void): () => void {
     // The same function may watch twice, each time with a stop of its own.
     const watcher = (): void => changed()
-    this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
+    if (this.#first === null) this.#first = watcher
+    else {
+      this.#others ??= new Set()
+      this.#others.add(watcher)
+    }
+    return () => this.#remove(watcher)
   }
 
   /** From within a call: tells them once it is over, and once however much changes in this turn. */
   changed(): void {
-    if (this.#scheduled || this.#watchers.size === 0) return
+    if (this.#scheduled || (this.#first === null && this.#others === null)) return
     this.#scheduled = true
     this.#clock.endOfTurn(() => {
       this.#scheduled = false
@@ -30,6 +38,13 @@ export class LogWatchers {
 
   /** At the end of a turn. */
   tell(): void {
-    for (const watcher of this.#watchers) watcher()
+    this.#first?.()
+    if (this.#others !== null) for (const watcher of this.#others) watcher()
+  }
+
+  #remove(watcher: () => void): void {
+    if (this.#first === watcher) this.#first = null
+    else this.#others?.delete(watcher)
+    if (this.#others?.size === 0) this.#others = null
   }
 }

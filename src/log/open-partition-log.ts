@@ -44,7 +44,7 @@ export async function openPartitionLog(options: OpenPartitionLogOptions): Promis
     try {
       sayWhatWasCut(partition, id, environment)
       const logStartOffset = await startOf(partition, logStartOffsets.get(id.topic, id.partition))
-      const state = await LogState.load(partition, logStartOffset, options.producerIdExpirationMs, environment)
+      const state = await LogState.load(partition, logStartOffset, options)
       const log = new StoragePartitionLog({ ...options, partition, state, logStartOffset })
       events.handOver(log)
       return log

@@ -3,7 +3,7 @@ import { type ErrorName, KafkaError } from '../../protocol/errors.ts'
 import { RecordBatch, recordBatches } from '../../protocol/records/record-batch.ts'
 import { StorageError } from '../storage/storage.ts'
 import type { Isolation } from './partition-log.ts'
-import { sequenced, startMs, TestLog, testBatchBytes, testRecords } from './test-log.ts'
+import { sequenced, snapshotsOf, startMs, TestLog, testBatchBytes, testRecords } from './test-log.ts'
 
 /** The code of the refusal. */
 async function codeOf(run: () => unknown): Promise<ErrorName> {
@@ -222,6 +222,7 @@ describe('segments', () => {
     await test.clock.advance(10_000)
     test.append({ timestamps: [6000n] })
     expect(rangeCount(test)).toBe(1)
+    test.persist()
     await test.reopen()
     test.append({ timestamps: [6001n] })
     expect(rangeCount(test)).toBe(2)
@@ -233,6 +234,15 @@ describe('segments', () => {
     test.append({ timestamps: [-1n] })
     expect(rangeCount(test)).toBe(1)
     test.append({ timestamps: [-1n] })
+    expect(rangeCount(test)).toBe(2)
+  })
+
+  test('roll when the index of the last one is full', async () => {
+    const test = await TestLog.open()
+    test.append()
+    expect(rangeCount(test)).toBe(1)
+    Object.defineProperty(test.partition, 'isLastRangeFull', { value: true })
+    test.append()
     expect(rangeCount(test)).toBe(2)
   })
 
@@ -397,15 +407,36 @@ describe('a failed sync', () => {
 })
 
 describe('the end of a log', () => {
-  test('closed, it rejects its waits', async () => {
+  test('closed, it rejects its waits, and leaves its files once all that they tell of is durable', async () => {
     const test = await TestLog.open()
     test.append()
     const wait = test.log.whenDurable(1n)
     const closing = test.log.close()
     expect(await codeOf(() => wait)).toBe('NOT_LEADER_OR_FOLLOWER')
+    expect(await test.partition.checkpoints.list()).toEqual([])
+    test.persist()
     await closing
+    expect(await test.partition.checkpoints.list()).toContain('00000000000000000001.snapshot')
     expect(await codeOf(() => test.append())).toBe('NOT_LEADER_OR_FOLLOWER')
     expect(await codeOf(() => test.log.read(0n, 'read_uncommitted', 1, true))).toBe('NOT_LEADER_OR_FOLLOWER')
+  })
+
+  test('that fails while it is closed leaves none, and says so', async () => {
+    const test = await TestLog.open()
+    test.append()
+    const closing = test.log.close()
+    test.partition.failSync()
+    expect(await codeOf(() => closing)).toBe('KAFKA_STORAGE_ERROR')
+    expect(await test.partition.checkpoints.list()).toEqual([])
+  })
+
+  test('takes a snapshot where a segment begins, once all below it is durable', async () => {
+    const test = await TestLog.open({ config: { segmentBytes: testBatchBytes().length } })
+    test.append()
+    test.append()
+    expect(await snapshotsOf(test)).toEqual([])
+    test.persist()
+    expect(await snapshotsOf(test)).toEqual([1n])
   })
 
   test('deleted, it is unknown, and one made later begins at 0', async () => {

@@ -322,8 +322,11 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     if (this.#closed) return
     this.#end(new KafkaError('NOT_LEADER_OR_FOLLOWER'))
     try {
-      // What failed is rebuilt from the batches: its files would tell of a tail that is lost.
-      if (!this.#failed) await this.#state.save()
+      // What failed is rebuilt from the batches: its files would tell of a tail that is lost. So would those of a tail that still may be.
+      if (!this.#failed) {
+        await this.#ends.whenDurable(this.logEndOffset, null)
+        await this.#state.save()
+      }
       await this.#state.close()
     } catch (error) {
       // On a full disk the batches that are there are closed all the same.
@@ -346,6 +349,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   }
 
   failed(error: StorageError): void {
+    if (this.#closed) this.#ends.reject(new KafkaError('KAFKA_STORAGE_ERROR', error.message))
     if (this.#closed || this.#failed) return
     this.#failed = true
     this.#environment.logger.error(
@@ -417,6 +421,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
 
   #highWatermarkMoved(): void {
     this.#ends.reachedHighWatermark()
+    this.#state.becameSafe()
     this.#state.knownProducers?.transactions.seenUpTo(this.highWatermark)
     this.#watchers.tell()
   }
