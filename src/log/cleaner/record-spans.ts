@@ -25,6 +25,7 @@ export class RecordSpans {
   constructor(bytes: Buffer, start: number, end: number, count: number) {
     this.bytes = bytes
     this.#cursor = new RecordCursor(bytes, start, end)
+    if (count < 0) throw invalid(`A batch of ${count} records`)
     this.#end = end
     this.#left = count
   }

@@ -12,7 +12,7 @@ import { OffsetMap } from './offset-map.ts'
 import { Pace } from './pace.ts'
 
 /** A clock on which all takes long: whoever works in slices rests whenever he looks at it. */
-class SlowClock extends SimulatedClock {
+export class SlowClock extends SimulatedClock {
   #passedMs = 0
 
   override nowMs(): number {
@@ -55,24 +55,39 @@ export interface SeenRecord {
   readonly value: string | null
 }
 
-/** All batches of a log that readers of uncommitted records are given, and those that ask for committed ones. */
-export async function batchesOf(log: PartitionLog, isolation: 'read_uncommitted' | 'read_committed'): Promise<RecordBatch[]> {
+/** What a reader does between two reads; cleaning goes on meanwhile. */
+type Pause = () => Promise<void>
+
+const noPause: Pause = async () => {}
+
+/** All batches of a log that readers of uncommitted records are given, or those that ask for committed ones. */
+export async function batchesOf(
+  log: PartitionLog,
+  isolation: 'read_uncommitted' | 'read_committed',
+  pause = noPause,
+): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = []
   for (let from = log.logStartOffset; ; from = batches.at(-1)!.nextOffset) {
-    const pieces = await log.read(from, isolation, 1 << 20, true)
+    const pieces = await log.read(from, isolation, 1000, true)
     if (pieces.length === 0) return batches
     for (const piece of pieces) {
       batches.push(...recordBatches(Buffer.from(piece.bytes)))
       piece.release()
     }
+    await pause()
   }
 }
 
 /** What an application sees; the records of transactions that were aborted are left out as clients do it, by what the broker tells of them. */
-export async function recordsSeen(log: PartitionLog, isolation: 'read_uncommitted' | 'read_committed'): Promise<SeenRecord[]> {
-  const batches = await batchesOf(log, isolation)
+export async function recordsSeen(
+  log: PartitionLog,
+  isolation: 'read_uncommitted' | 'read_committed',
+  pause = noPause,
+): Promise<SeenRecord[]> {
+  const start = log.logStartOffset
+  const batches = await batchesOf(log, isolation, pause)
   const end = batches.at(-1)?.nextOffset ?? 0n
-  const told = isolation === 'read_committed' ? [...log.abortedTransactions(log.logStartOffset, end)] : []
+  const told = isolation === 'read_committed' ? [...log.abortedTransactions(start, end)] : []
   const aborted = new Set<bigint>()
   const seen: SeenRecord[] = []
   for (const batch of batches) {
@@ -82,7 +97,7 @@ export async function recordsSeen(log: PartitionLog, isolation: 'read_uncommitte
     }
     if (batch.isControl) {
       if (isAbort(batch)) aborted.delete(batch.producerId)
-    } else if (!(batch.isTransactional && aborted.has(batch.producerId))) seen.push(...recordsIn(batch, log.logStartOffset))
+    } else if (!(batch.isTransactional && aborted.has(batch.producerId))) seen.push(...recordsIn(batch, start))
   }
   return seen
 }
