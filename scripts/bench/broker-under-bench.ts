@@ -18,10 +18,21 @@ export interface BrokerUnderBench {
  */
 const properties = { 'num.partitions': '1', 'log.retention.bytes': '-1', 'log.segment.delete.delay.ms': '100' }
 
+const prepared = new Set<BrokerProcess>()
+
 /** Makes its folder and properties; `folder/data` is its data. */
-export function prepareBroker(choice: BrokerChoice, more: Readonly<Record<string, string>> = {}): Promise<BrokerProcess> {
+export async function prepareBroker(choice: BrokerChoice, more: Readonly<Record<string, string>> = {}): Promise<BrokerProcess> {
   if (!choice.command) throw new Error(`${choice.name} runs already: it cannot be started`)
-  return BrokerProcess.prepare({ command: choice.command, properties: { ...properties, ...more, ...choice.properties } })
+  const all = { ...properties, ...more, ...choice.properties }
+  const broker = await BrokerProcess.prepare({ command: choice.command, properties: all })
+  prepared.add(broker)
+  return broker
+}
+
+/** Where the run is broken off, no broker stays behind, and none of its gigabytes. */
+export async function stopAllBrokers(): Promise<void> {
+  for (const broker of prepared) await broker.end('SIGKILL')
+  await Promise.all([...prepared].map((broker) => broker.stop()))
 }
 
 export async function startBroker(choice: BrokerChoice): Promise<BrokerUnderBench> {

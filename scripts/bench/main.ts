@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectFolder } from '../../compat-tests/folders.ts'
+import { stopAllBrokers } from './broker-under-bench.ts'
 import { type BenchOptions, helpText, parseCommandLine } from './command-line.ts'
 import type { Measure, Trial } from './measure.ts'
 import type { Measured } from './measurement.ts'
@@ -68,6 +69,9 @@ function writePart(part: Parameters<typeof withMeasured>[1]): void {
   writeFileSync(file, withMeasured(readFileSync(file, 'utf8'), part))
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void stopAllBrokers().finally(() => process.exit(1)))
+}
 const words = process.argv.slice(2)
 const options = parseCommandLine(words, measures)
 if (options) await runAll(options, words)
