@@ -39,6 +39,11 @@ export class FaultyFiles implements Files {
     return await this.#inner.read(path)
   }
 
+  readSync(path: string): Buffer | null {
+    this.#mustHavePower()
+    return this.#inner.readSync(path)
+  }
+
   factsSync(path: string): FileFacts | null {
     this.#mustHavePower()
     return this.#inner.factsSync(path)

@@ -17,6 +17,8 @@ export interface Files {
   read(path: string): Promise<Buffer | null>
   /** Puts a small file in place as a whole: after a crash there is the old content or the new. Durable, entry included. */
   replace(path: string, bytes: Buffer): Promise<void>
+  /** As `read`, at once: for small files of which a start needs thousands; the way through the thread pool costs ten times as much. */
+  readSync(path: string): Buffer | null
   /** Of a file that need not be opened for it; null if there is no such file. At once: a start asks it of thousands. */
   factsSync(path: string): FileFacts | null
   /** The names in a directory; none if it does not exist. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Descriptors } from './descriptors.ts'
 import { type DirectoryEntry, type FileFacts, type FileLock, type Files, type OpenFile, systemErrorCode } from './files.ts'
@@ -34,6 +35,32 @@ export class SystemFiles implements Files {
 
   async read(path: string): Promise<Buffer | null> {
     return await unlessMissing(this.#calls.promises.readFile(path), null)
+  }
+
+  readSync(path: string): Buffer | null {
+    const descriptor = this.#openedSync(path)
+    if (descriptor === null) return null
+    try {
+      const bytes = Buffer.allocUnsafeSlow(this.#calls.fstatSync(descriptor).size)
+      let filled = 0
+      while (filled < bytes.length) {
+        const count = this.#calls.readSync(descriptor, bytes, filled, bytes.length - filled, filled)
+        if (count === 0) break
+        filled += count
+      }
+      return bytes.subarray(0, filled)
+    } finally {
+      this.#calls.closeSync(descriptor)
+    }
+  }
+
+  #openedSync(path: string): number | null {
+    try {
+      return this.#calls.openSync(path, constants.O_RDONLY, 0)
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return null
+      throw error
+    }
   }
 
   factsSync(path: string): FileFacts | null {

@@ -8,7 +8,8 @@ export class NamedFiles implements NamedBytes {
   readonly #files: Files
   readonly #folder: string
   readonly #isOwn: (name: string) => boolean
-  readonly #under = new Map<string, Promise<void>>()
+  /** None most of the time, in each of thousands of folders. */
+  #under: Map<string, Promise<void>> | null = null
 
   constructor(files: Files, folder: string, isOwn: (name: string) => boolean) {
     this.#files = files
@@ -38,7 +39,7 @@ export class NamedFiles implements NamedBytes {
 
   /** Settled once nothing is under way; the folder can be renamed then. */
   async settled(): Promise<void> {
-    await Promise.all(this.#under.values())
+    await Promise.all(this.#under?.values() ?? [])
   }
 
   #pathOf(name: string): string {
@@ -50,18 +51,21 @@ export class NamedFiles implements NamedBytes {
 
   /** A file is replaced by way of a temporary one of the same name: two at once would mix. */
   async #inOrder<T>(name: string, run: () => Promise<T>): Promise<T> {
-    const result = (this.#under.get(name) ?? Promise.resolve()).then(run)
+    const under = this.#under ?? new Map<string, Promise<void>>()
+    this.#under = under
+    const result = (under.get(name) ?? Promise.resolve()).then(run)
     const done = result.then(
       () => {},
       () => {},
     )
-    this.#under.set(name, done)
+    under.set(name, done)
     try {
       return await result
     } catch (error) {
       throw storageFailure(error, join(this.#folder, name))
     } finally {
-      if (this.#under.get(name) === done) this.#under.delete(name)
+      if (under.get(name) === done) under.delete(name)
+      if (under.size === 0 && this.#under === under) this.#under = null
     }
   }
 }

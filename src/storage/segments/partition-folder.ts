@@ -34,16 +34,12 @@ export class PartitionFolder {
   constructor(files: Files, path: string) {
     this.#files = files
     this.path = path
-    this.checkpoints = new NamedFiles(
-      files,
-      path,
-      (name) => name === metadataFile || ownSuffixes.some((suffix) => name.endsWith(suffix)),
-    )
+    this.checkpoints = new NamedFiles(files, path, isOwn)
   }
 
   /** The id that binds the folder to one topic of its name; null if there is none. */
   async topicId(): Promise<string | null> {
-    const bytes = await this.#files.read(join(this.path, metadataFile))
+    const bytes = this.#files.readSync(join(this.path, metadataFile))
     return bytes === null ? null : (/^topic_id: *([A-Za-z0-9_-]{22})\s*$/m.exec(bytes.toString('utf8'))?.[1] ?? null)
   }
 
@@ -180,6 +176,7 @@ export class PartitionFolder {
   }
 }
 
+const isOwn = (name: string): boolean => name === metadataFile || ownSuffixes.some((suffix) => name.endsWith(suffix))
 const segmentName = /^\d{20}\.log$/
 const snapshotName = /^(\d{20})\.snapshot$/
 const indexName = /^(\d{20})(\.index|\.timeindex|\.txnindex)$/

@@ -130,6 +130,7 @@ class Recovery {
         return false
       },
     })
+    segment.endRecovery()
     if (soundBelow !== null && segment.endOffset > soundBelow) {
       this.#toSync.push(segment)
       this.#bytesChecked += segment.openedBytes - from

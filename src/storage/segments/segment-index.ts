@@ -8,6 +8,9 @@ import { TimeIndex, timeEntryBytes } from './time-index.ts'
 /** What fits an entry: a segment holds fewer offsets and bytes. */
 const int32Max = 0x7fffffff
 
+/** The index of so much log is so short that reading it at once costs less than the way through the thread pool. */
+const smallBytesMax = 64 * 1024 * 1024
+
 /** What is in the files of a segment's indexes, read into memory. */
 export interface LoadedIndex {
   readonly offsets: OffsetIndex
@@ -171,7 +174,7 @@ export class SegmentIndex {
 
   /** What the files say of batches below `below` that lie within so many bytes, and no more. Of an index that nobody has added to. */
   async recover(sizeBytes: number, below: bigint | null): Promise<IndexEnd> {
-    const found = await this.#read(null).catch(() => null)
+    const found = await this.#read(null, sizeBytes <= smallBytesMax).catch(() => null)
     if (found === null) return this.reset()
     const { offsets, times } = found
     offsets.keepFirst(offsets.soundCount(sizeBytes))
@@ -288,9 +291,10 @@ export class SegmentIndex {
   }
 
   /** The files as they are, or so many entries of them. Null where there are none or not so many. */
-  async #read(stored: { readonly offsets: number; readonly times: number } | null): Promise<LoadedIndex | null> {
+  async #read(stored: { readonly offsets: number; readonly times: number } | null, atOnce = false): Promise<LoadedIndex | null> {
     const { files } = this.#context
-    const [offsets, times] = await Promise.all([files.read(this.#offsets.path), files.read(this.#times.path)])
+    const read = (path: string) => (atOnce ? files.readSync(path) : files.read(path))
+    const [offsets, times] = await Promise.all([read(this.#offsets.path), read(this.#times.path)])
     if (offsets === null || times === null) return null
     const offsetsBytes = stored === null ? offsets.length : stored.offsets * offsetEntryBytes
     const timesBytes = stored === null ? times.length : stored.times * timeEntryBytes

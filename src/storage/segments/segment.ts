@@ -238,6 +238,11 @@ export class Segment {
     return position
   }
 
+  /** What the walk went by need not stay in memory. */
+  endRecovery(): void {
+    this.#index?.trim(0)
+  }
+
   /** Cuts off the batches that reach `end` or beyond, in the file too. Nothing may be unwritten. */
   async truncateTo(end: bigint): Promise<void> {
     await this.#exclusively(async () => {
