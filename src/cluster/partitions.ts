@@ -8,6 +8,7 @@ import type { Durability, PartitionId, Storage } from '../storage/storage.ts'
 import type { LogDirectories } from './log-directories.ts'
 import { ConfigResource, configsOf, type MetadataImage, type PartitionImage, type TopicImage } from './metadata-image.ts'
 import { OffsetFiles } from './offset-files.ts'
+import { UnopenedLogs } from './unopened-logs.ts'
 
 /** How many logs are opened at once: opening reads files, and the reads of those who wait share the threads. */
 const OPENING_MAX = 8
@@ -33,19 +34,27 @@ export class Partitions {
   readonly #options: PartitionsOptions
   readonly #topics = new Map<string, Slot[]>()
   readonly #offsetFiles: OffsetFiles
+  readonly #unopened: UnopenedLogs
+  /** The one that was followed last. */
+  #image: MetadataImage
 
   constructor(options: PartitionsOptions) {
     this.#options = options
+    this.#image = options.image
+    this.#unopened = new UnopenedLogs(options.environment.real)
     this.#offsetFiles = new OffsetFiles(options.directories, options.image, options.environment.logger)
   }
 
-  /** Undefined: there is no such partition here. Null: there is, and its log cannot be used. */
+  /** Undefined: there is no such partition here. Null: there is, and its log cannot be used; asking may set off another try. */
   get(topicId: string, partition: number): PartitionLog | null | undefined {
-    return this.#topics.get(topicId)?.[partition]
+    const log = this.#topics.get(topicId)?.[partition]
+    if (log === null) this.#unopened.retry(topicId, partition, () => this.#openAgain(topicId, partition))
+    return log
   }
 
   /** Opens what is not open yet and tells the open ones who leads. A log that cannot be opened is named and left out. */
   async follow(image: MetadataImage, topics: Iterable<TopicImage>): Promise<void> {
+    this.#image = image
     const opening: (() => Promise<void>)[] = []
     for (const topic of topics) {
       const slots = this.#topics.get(topic.id) ?? []
@@ -86,17 +95,39 @@ export class Partitions {
       log.watch(() => {
         if (log.awaitsLeaderEpoch) awaitsLeaderEpoch(log)
       })
-    } catch (error) {
       const name = `${topic.name}-${partition.partition}`
-      environment.logger.error(
-        { err: error, partition: name },
-        `The log of ${name} cannot be opened; requests for it are answered KAFKA_STORAGE_ERROR.`,
-      )
+      if (this.#unopened.opened(topic.id, partition.partition))
+        environment.logger.info({ partition: name }, `The log of ${name} is open now.`)
+    } catch (error) {
+      this.#notOpened(topic, partition, error)
     }
+  }
+
+  #notOpened(topic: TopicImage, { partition }: PartitionImage, error: unknown): void {
+    if (!this.#unopened.failed(topic.id, partition)) return
+    const name = `${topic.name}-${partition}`
+    this.#options.environment.logger.error(
+      { err: error, partition: name },
+      `The log of ${name} cannot be opened; requests for it are answered KAFKA_STORAGE_ERROR, and it is tried again while there are any.`,
+    )
+  }
+
+  /** What was changed while it was not open holds for it too. */
+  async #openAgain(topicId: string, partition: number): Promise<void> {
+    const topic = this.#image.topicsById.get(topicId)
+    const [image, slots] = [topic?.partitions[partition], this.#topics.get(topicId)]
+    if (topic === undefined || image === undefined || slots === undefined) return
+    await this.#open(topic, image, slots, this.#configOf(this.#image, topic))
+    const [log, now] = [slots[partition], this.#image.topicsById.get(topicId)]
+    const current = now?.partitions[partition]
+    if (log === null || log === undefined || now === undefined || current === undefined) return
+    log.configure(this.#configOf(this.#image, now))
+    followLeader(log, current)
   }
 
   /** Gives the open logs of these topics the settings that hold now. */
   configure(image: MetadataImage, topics: Iterable<TopicImage>): void {
+    this.#image = image
     for (const topic of topics) {
       const config = this.#configOf(image, topic)
       for (const log of this.#topics.get(topic.id) ?? []) log?.configure(config)
@@ -114,11 +145,12 @@ export class Partitions {
         const name = `${topic.name}-${partition}`
         const id = { topicId: topic.id, topic: topic.name, partition }
         this.#options.directories.forget(id)
-        deleting.push(() =>
-          (log?.delete() ?? this.#deleteUnopened(id)).catch((error: unknown) =>
+        deleting.push(async () => {
+          if (log === null) await this.#unopened.forget(topic.id, partition)
+          await (slots[partition]?.delete() ?? this.#deleteUnopened(id)).catch((error: unknown) =>
             logger.error({ err: error, partition: name }, `${name} could not be deleted.`),
-          ),
-        )
+          )
+        })
       }
     }
     await inParallel(deleting, OPENING_MAX)
@@ -139,6 +171,7 @@ export class Partitions {
 
   /** False: a log could not be left as a clean start needs it. The others are closed all the same. */
   async close(): Promise<boolean> {
+    await this.#unopened.stop()
     const logs = [...this.logs()]
     const failures: { readonly err: unknown; readonly partition: string }[] = []
     const closeOne = (log: PartitionLog): Promise<void> =>
