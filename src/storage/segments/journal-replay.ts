@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Buffers } from '../../environment/buffers.ts'
 import { type Files, type OpenFile, systemErrorCode } from '../../environment/files.ts'
 import type { Logger } from '../../environment/logger.ts'
-import { batchFactsAt, isSoundBatchAt } from '../batch-facts.ts'
+import { batchFactsAt, batchFactsBytes, isSoundBatchAt } from '../batch-facts.ts'
 import type { PartitionId } from '../storage.ts'
 import { folderName } from './folder-name.ts'
 import { journalFile, journalHalfBytes, partBytesMax } from './journal.ts'
@@ -181,12 +181,26 @@ class Replay {
     try {
       const found = buffer.subarray(0, await segment.read(buffer, position))
       if (found.equals(bytes)) return 'ours'
-      for (let at = 0, end = 0; at < found.length; at = end) {
-        end = at + (batchFactsAt(bytes, at)?.sizeBytes ?? bytes.length)
-        const checked = at + uncheckedBytes
-        if (isSoundBatchAt(found, at) && !found.subarray(checked, end).equals(bytes.subarray(checked, end))) return 'others'
-      }
-      return 'none'
+    } finally {
+      this.#context.buffers.give(buffer)
+    }
+    for (let at = 0; at < bytes.length; ) {
+      const sizeBytes = batchFactsAt(bytes, at)?.sizeBytes ?? bytes.length
+      if (await this.#isOthers(segment, position + at, bytes.subarray(at, at + sizeBytes))) return 'others'
+      at += sizeBytes
+    }
+    return 'none'
+  }
+
+  /** Whether another sound batch stands where one of ours belongs. */
+  async #isOthers(segment: OpenFile, position: number, ours: Buffer): Promise<boolean> {
+    const header = Buffer.alloc(batchFactsBytes)
+    const facts = batchFactsAt(header.subarray(0, await segment.read(header, position)), 0)
+    if (facts === null || facts.sizeBytes > segment.sizeSync() - position) return false
+    const buffer = this.#context.buffers.take(facts.sizeBytes)
+    try {
+      const found = buffer.subarray(0, await segment.read(buffer, position))
+      return isSoundBatchAt(found, 0) && !found.subarray(uncheckedBytes).equals(ours.subarray(uncheckedBytes))
     } finally {
       this.#context.buffers.give(buffer)
     }

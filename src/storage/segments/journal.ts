@@ -12,6 +12,7 @@ export const journalFile = 'grete.journal'
 export const partBytesMax = 64 * 1024
 /** A round is gathered within a turn of the event loop, which must not stand still for long. */
 const roundBytesMax = 1024 * 1024
+/** A start after a crash looks for the second half behind the first, also where another version has written it. */
 export const journalHalfBytes = 32 * 1024 * 1024
 /** At the end of a half, so that what became untrue can always be said. */
 const voidBytes = 256 * entryHeaderBytes
@@ -103,7 +104,7 @@ export class Journal {
     if (this.#state === 'none') this.#making = this.#make()
     if (this.#state !== 'open' || this.#retracting !== null) return 0
     const leftBytes = this.#halfBytes - voidBytes - this.#position
-    if (leftBytes >= Math.min(roundBytesMax, this.#halfBytes / 2)) return Math.min(roundBytesMax, leftBytes)
+    if (leftBytes >= Math.min(roundBytesMax, this.#halfBytes / 8)) return Math.min(roundBytesMax, leftBytes)
     return this.#beginOtherHalf() ? Math.min(roundBytesMax, this.#halfBytes - voidBytes) : 0
   }
 
