@@ -12,24 +12,29 @@ export const defaultBrokerCommand = 'node dist/grete.js start'
 export interface BrokerOptions {
   /** Shell words that start it; the path of its server.properties follows. Default: BROKER_CMD, else our own. */
   readonly command?: string
-  /** Properties beside those that every test sets. */
-  readonly properties?: Readonly<Record<string, string>>
+  /** Properties beside those that every test sets, or what makes them of these and of its folder; null takes one away. */
+  readonly properties?: Properties | ((own: Readonly<Record<string, string>>, folder: string) => Properties)
 }
+
+type Properties = Readonly<Record<string, string | null>>
 
 /** A broker in a process of its own, on a free port and a new folder; `stop` leaves neither behind. */
 export class BrokerProcess implements AsyncDisposable {
   readonly port: number
   readonly folder: string
-  readonly command: string
+  /** What the next start runs: another one may be given between an end and a start. */
+  command: string
   #child: ChildProcess | undefined
 
   private constructor(port: number, controllerPort: number, { command, properties = {} }: BrokerOptions) {
     this.port = port
     this.command = command ?? (process.env['BROKER_CMD'] || defaultBrokerCommand)
     this.folder = mkdtempSync(join(tmpdir(), 'compat-broker-'))
-    const lines = Object.entries({ ...this.#ownProperties(controllerPort), ...properties }).map(
-      ([name, value]) => `${name}=${value}\n`,
-    )
+    const own = this.#ownProperties(controllerPort)
+    const more = typeof properties === 'function' ? properties(own, this.folder) : properties
+    const lines = Object.entries({ ...own, ...more })
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => `${name}=${value}\n`)
     writeFileSync(this.#file, lines.join(''))
   }
 

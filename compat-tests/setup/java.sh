@@ -20,11 +20,22 @@ sources() { (cd "$1" && find . -type f -exec sha256sum {} + | sort); }
 
 reference=$GRETE_CACHE/kafka-reference
 (
-  part java-reference "$compat_folder/kafka-reference/pom.xml" "$(sources "$compat_folder/kafka-reference/src")"
-  rm -rf "$reference"
+  part java-reference-jars "$compat_folder/kafka-reference/pom.xml"
   libraries "$compat_folder/kafka-reference/pom.xml" "$reference/lib"
+  part_done
+)
+(
+  part java-reference "$compat_folder/kafka-reference/pom.xml" "$(sources "$compat_folder/kafka-reference/src")"
+  rm -f "$reference/classes.jsa" # of other classes: the next one that starts with KAFKA_QUICK=archive makes it
   compile "$reference/classes" "$reference/lib" "$compat_folder/kafka-reference/src"
-  jar cf "$reference/main.jar" -C "$reference/classes" . # a class data archive wants jars alone
+  jar cf "$reference/main.jar.new" -C "$reference/classes" . # a class data archive wants jars alone
+  mv "$reference/main.jar.new" "$reference/main.jar"
+  part_done
+)
+(
+  part data-directory "$compat_folder/kafka-reference/pom.xml" "$(sources "$compat_folder/data-directory/src")"
+  mkdir -p "$GRETE_CACHE/data-directory"
+  compile "$GRETE_CACHE/data-directory/classes" "$reference/lib" "$compat_folder/data-directory/src"
   part_done
 )
 (

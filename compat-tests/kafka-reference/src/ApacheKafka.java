@@ -13,8 +13,10 @@ public final class ApacheKafka {
             .findFirst().orElse("4L6g3nShT-eMCtK--X86sw");
         lines.removeIf(l -> l.startsWith("cluster.id=")); // not a broker setting of Kafka's
         Files.write(own, lines);
-        int rc = kafka.tools.StorageTool.execute(new String[] {
-            "format", "-t", clusterId, "-c", own.toString(), "--ignore-formatted"}, System.err);
+        List<String> format = new ArrayList<>(List.of("format", "-t", clusterId, "-c", own.toString(), "--ignore-formatted"));
+        // As the quick start does it: without static voters the directory itself names its voter.
+        if (lines.stream().noneMatch(l -> l.startsWith("controller.quorum.voters="))) format.add("--standalone");
+        int rc = kafka.tools.StorageTool.execute(format.toArray(new String[0]), System.err);
         if (rc != 0) System.exit(rc);
         kafka.Kafka.main(new String[] {own.toString()});
     }

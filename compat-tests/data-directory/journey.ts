@@ -1,0 +1,195 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { BrokerProcess, defaultBrokerCommand } from '../broker-process.ts'
+import { waitUntil } from '../wait-until.ts'
+import { type Acknowledged, DirectoryClient, type DirectoryState } from './directory-client.ts'
+import { differencesOfStates, missingRecords, withUntold } from './directory-differences.ts'
+import { dumpDirectories } from './dump-log.ts'
+import { changesOfLogFiles, checkpointLines, filesEndingIn, type LogFiles, METADATA, readLogFiles } from './log-files.ts'
+import { offsetOf, trimMetadataLog } from './metadata-trim.ts'
+
+/** Who opens the directory next, and how it is ended. */
+export type Stop = 'kafka' | 'grete' | 'kafka, killed' | 'grete, killed'
+
+export interface JourneyOptions {
+  readonly stops: readonly Stop[]
+  /** static: controller.quorum.voters; bootstrap: controller.quorum.bootstrap.servers, as in Kafka's quick start. */
+  readonly quorum: 'static' | 'bootstrap'
+  readonly directories?: number
+  /** Whether the test waits until Kafka itself has deleted what its newest metadata snapshot covers, once a minute. */
+  readonly trimmed?: 'by Kafka' | 'as by Kafka'
+}
+
+const commands = {
+  kafka: 'compat-tests/apache-kafka/control.sh',
+  grete: process.env['BROKER_CMD'] || defaultBrokerCommand,
+}
+
+/** So that work that Kafka does by the minute or by the week is done while a test looks on. */
+const hurried = {
+  // Producers that stay ask for topics that were deleted.
+  'auto.create.topics.enable': 'false',
+  'metadata.log.max.snapshot.interval.ms': '5000',
+  'metadata.log.segment.ms': '5000',
+  'metadata.max.retention.ms': '5000',
+  'log.cleaner.backoff.ms': '200',
+  'log.flush.start.offset.checkpoint.interval.ms': '500',
+  'log.initial.task.delay.ms': '500',
+  'log.segment.delete.delay.ms': '1000',
+  'transaction.state.log.num.partitions': '4',
+}
+
+/** What Kafka tells at the start on any directory: its two halves find each other, and the controller those who registered. */
+const usualWarnings =
+  / WARN (?:NetworkClient|RaftManager|QuorumController) | ERROR ControllerApis .*apiKey=CONTROLLER_REGISTRATION/
+
+/** One data directory that brokers open in turn; whatever is not as the one before left it is a fault. */
+export class Journey implements AsyncDisposable {
+  readonly faults: string[] = []
+  /** What kafka-dump-log printed of it. */
+  records = 0
+  readonly #broker: BrokerProcess
+  readonly #client: DirectoryClient
+  readonly #directories: readonly string[]
+  readonly #trimmed: JourneyOptions['trimmed']
+  #state: DirectoryState | undefined
+  #files: LogFiles | undefined
+  #acknowledged: Acknowledged = []
+  #count = 0
+
+  private constructor(broker: BrokerProcess, directories: readonly string[], trimmed: JourneyOptions['trimmed']) {
+    this.#trimmed = trimmed
+    this.#broker = broker
+    this.#directories = directories
+    this.#client = new DirectoryClient(broker.address)
+  }
+
+  static async prepare({ quorum, directories = 1, trimmed = 'as by Kafka' }: JourneyOptions): Promise<Journey> {
+    const names = Array.from({ length: directories }, (_, index) => (index === 0 ? 'data' : `data-${index + 1}`))
+    const broker = await BrokerProcess.prepare({
+      properties: (own, folder) => {
+        const voters = own['controller.quorum.voters']!
+        const withoutVoters = {
+          'controller.quorum.voters': null,
+          'controller.quorum.bootstrap.servers': voters.replace(/^1@/, ''),
+        }
+        const logDirs = names.map((name) => join(folder, name)).join(',')
+        return { ...hurried, ...(quorum === 'bootstrap' ? withoutVoters : {}), 'log.dirs': logDirs }
+      },
+    })
+    return new Journey(
+      broker,
+      names.map((name) => join(broker.folder, name)),
+      trimmed,
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client[Symbol.asyncDispose]()
+    await this.#broker.stop()
+  }
+
+  /** Opens it with the next broker, looks for all that the last one left, uses it, and ends the broker. */
+  async visit(stop: Stop): Promise<void> {
+    const phase = `p${this.#count}`
+    const name = `${phase}, ${stop}`
+    const kind = stop.startsWith('kafka') ? 'kafka' : 'grete'
+    const killed = stop.endsWith('killed')
+    await this.#start(kind, name)
+    if (this.#state) this.#note(name, differencesOfStates(this.#state, await this.#describe()))
+    const wentOn = await this.#client.continue(phase)
+    this.#acknowledged = [...this.#acknowledged, ...wentOn, ...(await this.#client.begin(phase))]
+    if (kind === 'kafka') await this.#waitForChores(phase)
+    if (kind === 'kafka') await this.#waitForSnapshot()
+    if (kind === 'kafka' && this.#trimmed === 'by Kafka') await this.#waitForTrimmedMetadataLog()
+    const state = await this.#describe()
+    this.#state = this.#state ? withUntold(state, this.#state) : state
+    this.#note(name, missingRecords(this.#remaining(), this.#state))
+    await this.#broker.end(killed ? 'SIGKILL' : 'SIGTERM')
+    const files = readLogFiles(this.#directories)
+    if (this.#files) this.#note(name, changesOfLogFiles(this.#files, files))
+    this.#files = files
+    if (!killed) await this.#dump(name)
+    if (kind === 'kafka' && this.#trimmed === 'as by Kafka') trimMetadataLog(join(this.#directories[0]!, METADATA))
+    this.#count++
+  }
+
+  async #start(kind: 'kafka' | 'grete', name: string): Promise<void> {
+    this.#broker.command = commands[kind]
+    const printed = this.#count === 0 ? 0 : this.#broker.output.length
+    await this.#broker.start()
+    await this.#describe()
+    const warnings = this.#broker.output
+      .slice(printed)
+      .split('\n')
+      .filter((line) => / (?:WARN|ERROR) /.test(line) && !usualWarnings.test(line))
+    this.#note(`${name}, at its start`, warnings)
+  }
+
+  /** A broker that has just begun may have no leaders, or load its groups. */
+  async #describe(): Promise<DirectoryState> {
+    let last = ''
+    return await waitUntil(
+      async () => {
+        try {
+          return await this.#client.describe()
+        } catch (error) {
+          last = String(error)
+          return undefined
+        }
+      },
+      () => `the broker tells all of itself: ${last}\n${this.#broker.output.slice(-3000)}`,
+      40_000,
+    )
+  }
+
+  /** Kafka's cleaner and its checkpoint of log starts come when they come. */
+  async #waitForChores(phase: string): Promise<void> {
+    const lines = (file: string): string[] => this.#directories.flatMap((directory) => checkpointLines(join(directory, file)))
+    await waitUntil(
+      async () => {
+        const cleaned = lines('cleaner-offset-checkpoint').filter((line) => line.startsWith(`compacted-${phase} `))
+        const started = lines('log-start-offset-checkpoint').filter((line) => line === `started-${phase} 0 25`)
+        return (cleaned.length === 2 && started.length === 1) || undefined
+      },
+      () => `${phase} is compacted, and its log start stored: ${lines('cleaner-offset-checkpoint')}`,
+      30_000,
+    )
+  }
+
+  async #waitForSnapshot(): Promise<void> {
+    const folder = join(this.#directories[0]!, METADATA)
+    await waitUntil(
+      async () => filesEndingIn(folder, '.checkpoint').some((file) => offsetOf(file) > 0) || undefined,
+      () => 'Kafka makes a snapshot',
+    )
+  }
+
+  /** Each minute Kafka deletes what its newest snapshot covers. */
+  async #waitForTrimmedMetadataLog(): Promise<void> {
+    const folder = join(this.#directories[0]!, METADATA)
+    await waitUntil(
+      async () => filesEndingIn(folder, '.log').every((file) => offsetOf(file) > 0) || undefined,
+      () => `Kafka deletes the beginning of its metadata log: ${readdirSync(folder)}`,
+      120_000,
+    )
+  }
+
+  async #dump(name: string): Promise<void> {
+    const { complaints, records } = await dumpDirectories(this.#client, this.#directories)
+    this.records = records
+    this.#note(`${name}, kafka-dump-log`, complaints)
+  }
+
+  /** Without what was deleted since. */
+  #remaining(): Acknowledged {
+    return this.#acknowledged.filter(([topic]) => this.#state!.topics[topic] !== undefined)
+  }
+
+  /** The first of many say enough. */
+  #note(where: string, faults: readonly string[]): void {
+    const count = 12
+    for (const fault of faults.slice(0, count)) this.faults.push(`${where}: ${fault.slice(0, 600)}`)
+    if (faults.length > count) this.faults.push(`${where}: and ${faults.length - count} more`)
+  }
+}
