@@ -31,6 +31,7 @@ const lookUpsAtOnce = 32
 /** What the directories share. */
 export type DirectoryContext = Omit<SegmentContext, 'directory' | 'checkpoints' | 'groupCommit' | 'journal'> & {
   readonly syncSlots: SyncSlots
+  readonly journalHalfBytes: number
 }
 
 /** One directory of Kafka's own layout: its lock, the proof of its clean stop, and the partitions in it. */
@@ -39,6 +40,7 @@ export class SegmentDirectory implements StorageDirectory {
   readonly files: NamedFiles
   readonly #random: Random
   readonly #context: SegmentContext
+  readonly #journalHalfBytes: number
   readonly #partitions = new Map<string, { readonly topicId: string; readonly log: SegmentPartition }>()
   readonly #opening = new Set<string>()
   /** Folders that were closed in this run, so that opening them again needs no recovery. */
@@ -52,7 +54,9 @@ export class SegmentDirectory implements StorageDirectory {
     this.path = path
     this.files = new NamedFiles(context.files, path, (name) => ownFiles.includes(name) || name.endsWith('.tmp'))
     const checkpoints = new OffsetCheckpoints({ ...context, files: this.files, intervals })
-    const journal = context.durability === 'fsync' ? new Journal({ ...context, directory: path }) : null
+    this.#journalHalfBytes = context.journalHalfBytes
+    const journal =
+      context.durability === 'fsync' ? new Journal({ ...context, directory: path, halfBytes: this.#journalHalfBytes }) : null
     const groupCommit = new GroupCommit(context.time, context.syncSlots, journal)
     this.#context = { ...context, directory: this, checkpoints, journal, groupCommit }
     this.#random = random
@@ -91,7 +95,7 @@ export class SegmentDirectory implements StorageDirectory {
       this.#foundCleanShutdown = await this.#takeCleanShutdown()
       await this.#context.checkpoints.load()
       const partitions = await this.#findPartitions()
-      if (this.#foundCleanShutdown === null) await replayJournal(this.#context, this.path, partitions)
+      if (this.#foundCleanShutdown === null) await replayJournal(this.#context, this.path, partitions, this.#journalHalfBytes)
       return partitions
     } catch (error) {
       await this.#releaseLock()

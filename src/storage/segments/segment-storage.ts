@@ -16,6 +16,7 @@ import {
 } from '../storage.ts'
 import { folderName } from './folder-name.ts'
 import { IndexCache } from './index-cache.ts'
+import { journalHalfBytes as defaultJournalHalfBytes } from './journal.ts'
 import type { CheckpointIntervals } from './offset-checkpoints.ts'
 import { type DirectoryContext, SegmentDirectory } from './segment-directory.ts'
 import { SyncSlots } from './sync-slots.ts'
@@ -38,6 +39,8 @@ export interface SegmentStorageOptions {
   readonly indexBytesMax?: number
   /** How often the files of offsets are written that make a start after a crash short, and that Kafka reads. */
   readonly checkpointIntervals?: CheckpointIntervals
+  /** Of each half of a journal: a small one is begun anew often. */
+  readonly journalHalfBytes?: number
 }
 
 /** Kafka's defaults. */
@@ -56,6 +59,7 @@ export class SegmentStorage implements Storage {
     this.#unwritten = new ByteLimit('unwritten bytes', unwrittenBytesMax)
     const { files, buffers, time, logger, durability } = options
     const { indexBytesMax = 64 * 1024 * 1024, checkpointIntervals = defaultIntervals } = options
+    const { journalHalfBytes = defaultJournalHalfBytes } = options
     const context: DirectoryContext = {
       files,
       buffers,
@@ -65,6 +69,7 @@ export class SegmentStorage implements Storage {
       syncSlots: new SyncSlots(options.threads),
       indexes: new IndexCache(indexBytesMax),
       unwritten: this.#unwritten,
+      journalHalfBytes,
     }
     this.#first = new SegmentDirectory(directory, context, random, checkpointIntervals)
     this.#directories = [
