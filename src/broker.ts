@@ -279,7 +279,7 @@ function openStorage(config: BrokerConfig, environment: Environment, memory: Mem
   })
 }
 
-function startLogTasks(cluster: Cluster, config: BrokerConfig, { time, logger }: Environment): LogTasks {
+export function startLogTasks(cluster: Cluster, config: BrokerConfig, { time, logger }: Environment): LogTasks {
   const inMemory = config.get('storage.type') === 'memory'
   const times = {
     initialDelayMs: config.get('log.initial.task.delay.ms'),

@@ -7,7 +7,7 @@ export interface LeftOut {
 }
 
 const isLog = (path: string): boolean => path.endsWith('.log')
-const isData = (path: string): boolean => path === '/data' || path === 'data'
+const isData = (path: string): boolean => path === '/data/one' || path === '/data/two'
 const has = (sync: SyncFacts, what: string, named: (path: string) => boolean): boolean =>
   sync.entries.some((entry) => entry.what === what && named(entry.path))
 

@@ -13,7 +13,7 @@ import type { RecordedDisk } from './recorded-disk.ts'
 
 const settings = {
   'node.id': '1',
-  'log.dirs': '/data',
+  'log.dirs': '/data/one,/data/two',
   'offsets.topic.num.partitions': '2',
   'offsets.topic.segment.bytes': '4096',
   'transaction.state.log.num.partitions': '2',
@@ -33,6 +33,8 @@ const settings = {
 /** A descriptor for every file would hide what is done to files that had to be opened again. */
 const openFilesMax = 24
 const threads = 4
+/** So small that its halves take turns all the time. */
+const journalHalfBytes = 160 * 1024
 /** Shared by all lives: new ones for each start would cost more than the start. */
 const buffers = new Buffers()
 
@@ -86,11 +88,13 @@ export class PoweredBroker {
       config,
       logger,
       fault,
+      tendsLogs: true,
       disk: {
         mount: (clock) => {
           this.#clock = clock
           return new SegmentStorage({
-            directory: '/data',
+            directory: '/data/one',
+            otherDirectories: ['/data/two'],
             files,
             buffers,
             time: clock,
@@ -98,6 +102,11 @@ export class PoweredBroker {
             logger,
             durability: 'fsync',
             threads,
+            journalHalfBytes,
+            checkpointIntervals: {
+              recoveryPointMs: config.get('log.flush.offset.checkpoint.interval.ms'),
+              highWatermarkMs: config.get('replica.high.watermark.checkpoint.interval.ms'),
+            },
           })
         },
       },

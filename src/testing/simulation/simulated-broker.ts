@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert'
 import type { Services } from '../../apis/context.ts'
 import { apiTable } from '../../apis/table.ts'
-import { services } from '../../broker.ts'
+import { services, startLogCleaner, startLogTasks } from '../../broker.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { openCluster } from '../../cluster/open-cluster.ts'
 import type { BrokerConfig } from '../../config/broker-config.ts'
@@ -26,6 +26,8 @@ export interface SimulatedBrokerOptions {
   readonly random: Random
   readonly config: BrokerConfig
   readonly logger: Logger
+  /** Retention, compaction and checkpoints go on by themselves. */
+  readonly tendsLogs?: boolean
   /** A fault of the broker: an assertion. */
   readonly fault: (error: Error) => void
   /** Every log as it is opened may be replaced: for a test of the tests. */
@@ -43,14 +45,23 @@ export class SimulatedBroker {
   readonly dispatch: Dispatch
   readonly #coordinators: Coordinators
   readonly #clock: ProcessClock
+  /** What goes on by itself, in the order in which it is stopped. */
+  readonly #tasks: readonly { stop(): Promise<void> }[]
   readonly #closing = new Set<() => void>()
   #isOver = false
 
-  private constructor(parts: { cluster: Cluster; coordinators: Coordinators; dispatch: Dispatch; clock: ProcessClock }) {
+  private constructor(parts: {
+    cluster: Cluster
+    coordinators: Coordinators
+    dispatch: Dispatch
+    clock: ProcessClock
+    tasks: { stop(): Promise<void> }[]
+  }) {
     this.cluster = parts.cluster
     this.dispatch = parts.dispatch
     this.#coordinators = parts.coordinators
     this.#clock = parts.clock
+    this.#tasks = parts.tasks
   }
 
   static async start(options: SimulatedBrokerOptions): Promise<SimulatedBroker> {
@@ -80,7 +91,11 @@ export class SimulatedBroker {
       if (error instanceof AssertionError || error instanceof Error) fault(error)
     }
     const dispatch = new Dispatch({ table: apiTable, services: wrapServices(built), logger, bug })
-    return new SimulatedBroker({ cluster, coordinators, dispatch, clock })
+    const tasks =
+      options.tendsLogs === true
+        ? [startLogCleaner(cluster, node, environment, bug), startLogTasks(cluster, config, environment)]
+        : []
+    return new SimulatedBroker({ cluster, coordinators, dispatch, clock, tasks })
   }
 
   get isOver(): boolean {
@@ -97,6 +112,7 @@ export class SimulatedBroker {
   async stop(): Promise<void> {
     this.#end()
     this.#coordinators.stop()
+    for (const task of this.#tasks) await task.stop()
     await this.cluster.stop()
     this.#clock.end()
   }
