@@ -82,6 +82,16 @@ describe('the disk', () => {
     if (process.platform === 'linux') await expect(files.makeDirectory('/proc/none/of/these')).rejects.toThrow()
   })
 
+  test('a file is read at once, or its facts are, without being opened; none is null', async () => {
+    await writeFile(join(folder, 'file'), 'content')
+    expect(String(files.readSync(join(folder, 'file')))).toBe('content')
+    expect(files.readSync(join(folder, 'none'))).toBeNull()
+    expect(files.factsSync(join(folder, 'none'))).toBeNull()
+    const facts = files.factsSync(join(folder, 'file'))
+    expect(facts?.sizeBytes).toBe(7)
+    expect(facts?.modifiedMs).toBeGreaterThan(1_700_000_000_000)
+  })
+
   test('the probe for a directory that ignores case leaves nothing behind', async () => {
     expect(await files.ignoresCase(folder)).toBe(process.platform === 'darwin' || process.platform === 'win32')
     expect(await readdir(folder)).toEqual([])
