@@ -29,7 +29,8 @@ export class LeaderEpochs {
   /** Kafka's `leader-epoch-checkpoint`; null if the bytes are no such file. */
   static decode(bytes: Buffer): LeaderEpochs | null {
     const epochs = new LeaderEpochs()
-    const entries = decodeCheckpoint(bytes)
+    // Kafka makes the file empty: then the batches tell.
+    const entries = bytes.length === 0 ? null : decodeCheckpoint(bytes)
     if (entries === null) return null
     for (const [epochText, startText] of entries) {
       const epoch = parseCheckpointNumber(epochText)
