@@ -16,7 +16,7 @@ const flags = {
   only: { type: 'string' },
   all: { type: 'boolean', default: false },
   rounds: { type: 'string' },
-  megabytes: { type: 'string', default: '500' },
+  megabytes: { type: 'string', default: '300' },
   'warm-up': { type: 'string' },
   sizes: { type: 'string' },
   acks: { type: 'string' },
@@ -51,7 +51,7 @@ MEASURE (those with * only where they are named, or with --all):
 ${rows.join('\n')}
 
 --rounds N            how often each is measured (default 1, with several brokers 3)
---megabytes N         what is sent or read in one trial (default 500)
+--megabytes N         what is sent or read in one trial (default 300; 1000 for figures to keep)
 --warm-up N           megabytes that kcat sends and reads before it counts (default 0, with several brokers 1000)
 --sizes, --acks, --partitions, --codecs LIST
                       produce all combinations of what is given; else 1 KB, acks=all, one partition, uncompressed,
