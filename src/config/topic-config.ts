@@ -38,7 +38,6 @@ export interface TopicConfig {
   readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
   readonly preallocate: boolean
-  readonly fileDeleteDelayMs: number
   readonly deleteRetentionMs: number
   readonly minCompactionLagMs: number
   readonly maxCompactionLagMs: number
@@ -88,7 +87,6 @@ export function resolveTopicConfig(overrides: Overrides, broker: BrokerConfig): 
     segmentIndexBytes: get('segment.index.bytes'),
     indexIntervalBytes: get('index.interval.bytes'),
     preallocate: get('preallocate'),
-    fileDeleteDelayMs: get('file.delete.delay.ms'),
     deleteRetentionMs: get('delete.retention.ms'),
     minCompactionLagMs: get('min.compaction.lag.ms'),
     maxCompactionLagMs: get('max.compaction.lag.ms'),

@@ -29,7 +29,7 @@ export const topicSettings = {
   'compression.zstd.level': used.int(3, 'The zstd level where the broker compresses.', { min: -131072, max: 22 }),
   'delete.retention.ms': used.long(86400000, 'The milliseconds that tombstones and markers stay after a compaction.', { min: 0 }),
   'errors.deadletterqueue.group.enable': used.boolean(false, 'Whether share groups may write their dead letters to this topic.'),
-  'file.delete.delay.ms': used.long(60000, 'The milliseconds between marking a segment deleted and removing its files.', {
+  'file.delete.delay.ms': accepted.long(60000, 'The milliseconds between marking a segment deleted and removing its files.', {
     min: 0,
   }),
   'flush.messages': used.long(longMax, 'The records after which a partition is synced. Acts only with durability=page-cache.', {

@@ -81,7 +81,7 @@ export const logSettings = {
     'The milliseconds between two writes of the log start offsets.',
     { min: 0, importance: 'high' },
   ),
-  'log.segment.delete.delay.ms': used.long(60000, 'The milliseconds between marking a segment deleted and removing its files.', {
+  'log.segment.delete.delay.ms': accepted.long(60000, 'The milliseconds between marking a segment deleted and removing its files.', {
     min: 0,
     importance: 'high',
     update: 'cluster-wide',
