@@ -143,6 +143,9 @@ export class PartitionFolder {
   async completeReplacement(baseOffset: bigint, replaced: readonly bigint[], replacement: OpenFile): Promise<void> {
     // The log has left the index of what was aborted in all of them at the first: without it aborted records would be seen again.
     for (const each of replaced) await (each === baseOffset ? this.#removeBytes(each) : this.removeSegment(each))
+    // A loss of power must not undo a removal and keep the new name: a segment that lies within the one before it would be
+    // taken for the end of the log, and an old index for the index of the new segment.
+    await this.sync()
     await replacement.rename(this.#segmentPath(baseOffset))
     await this.sync()
   }

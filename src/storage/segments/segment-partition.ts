@@ -382,7 +382,12 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     if (this.#unsealed.length > 0) await this.#change(() => this.#seal()).catch(() => {})
     const { durability } = this.#context
     if (isIdle && durability === 'fsync') await this.#writer.flush().catch(() => {})
-    await this.#last.storeIndex(isIdle)
+    const segment = this.#last
+    if (!(await segment.storeIndex(isIdle))) return
+    await this.#folder.sync().then(
+      () => segment.namesAreDurable(),
+      () => {},
+    )
   }
 
   #sealLater(): void {

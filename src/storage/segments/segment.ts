@@ -19,6 +19,8 @@ export interface FoundSegment {
 const entriesKept = 4096
 /** The index of so much log may be in memory alone: a start after a crash finds the batches there by their headers. */
 const unstoredBytesMax = 512 * 1024
+/** After a loss of power the index of so much log may be gone. */
+const unsyncedBytesMax = 8 * 1024 * 1024
 const noEntries = { offsets: 0, times: 0 }
 
 /** One log file, appended or written, and its indexes. There are many that nobody reads: what is not needed is not held. */
@@ -34,8 +36,9 @@ export class Segment {
   readonly openedBytes: number
   #hasIndexes: boolean
   #hasReserve = false
-  /** How long it was when its index was last stored. */
+  /** How long it was when its index was last stored, and synced. */
   #storedBytes = 0
+  #syncedBytes = 0
   #file: OpenFile | null = null
   #index: SegmentIndex | null = null
   #sizeBytes: number
@@ -277,21 +280,29 @@ export class Segment {
     })
   }
 
-  /** Brings the index files nearer to the log, so that a start after a crash walks less. */
-  async storeIndex(isIdle: boolean): Promise<void> {
+  /** Brings the index files nearer to the log, so that a start after a crash walks less. True: their names are not durable yet. */
+  async storeIndex(isIdle: boolean): Promise<boolean> {
     const index = this.#index
-    if (index === null || index.isBroken) return
+    if (index === null || index.isBroken) return false
     const unstoredBytes = index.unstoredCount === 0 ? 0 : this.#sizeBytes - this.#storedBytes
-    if (!index.awaitsSync && unstoredBytes < (isIdle ? 1 : unstoredBytesMax)) return
-    await this.#exclusively(async () => {
+    if (!index.awaitsSync && unstoredBytes < (isIdle ? 1 : unstoredBytesMax)) return false
+    return await this.#exclusively(async () => {
       // Without its last timestamp in the file the index could not be forgotten.
       if (isIdle) index.finish()
-      this.#storedBytes = this.#sizeBytes
-      const isStored = await this.#store({ sync: index.awaitsSync, create: false })
-      if (!isStored || this.#index !== index) return
+      const sizeBytes = this.#sizeBytes
+      const sync = index.awaitsSync || sizeBytes - this.#syncedBytes >= unsyncedBytesMax
+      const isStored = await this.#store({ sync, create: sync && !this.#hasIndexes })
+      if (!isStored || this.#index !== index) return false
+      this.#storedBytes = sizeBytes
+      if (sync) this.#syncedBytes = sizeBytes
       if (isIdle && index.unstoredCount === 0) this.dropIndex()
       else index.trim(entriesKept)
+      return sync && !this.#hasIndexes
     })
+  }
+
+  namesAreDurable(): void {
+    this.#hasIndexes = true
   }
 
   /** A loss of power could bring back entries that were cut off. */
@@ -375,6 +386,7 @@ export class Segment {
 
   #restartAt(position: number): void {
     this.#storedBytes = position
+    this.#syncedBytes = position
     this.#sizeBytes = position
     this.#writtenBytes = position
     if (position === 0) this.#endOffset = this.baseOffset
