@@ -20,9 +20,16 @@ export interface LogContents {
 
 /** Reads a log from its start to its high watermark, and looks at every batch as a client that checks checksums does. */
 export async function readLog(log: PartitionLog): Promise<LogContents> {
-  const reader = new LogReader(log)
-  await reader.read()
-  return reader
+  for (;;) {
+    const reader = new LogReader(log)
+    try {
+      await reader.read()
+      return reader
+    } catch (error) {
+      // Retention took its front meanwhile.
+      if (log.logStartOffset === reader.startOffset) throw error
+    }
+  }
 }
 
 class LogReader implements LogContents {
