@@ -54,9 +54,11 @@ export class OffsetCheckpoints {
   #recoveryPointTimer: Timer | null = null
   #highWatermarkTimer: Timer | null = null
   #isHurried = false
+  #isRunning = false
   #lastMs = 0
   /** The files are written one after the other. */
-  #work: Promise<void> = Promise.resolve()
+  #writing: Promise<void> = Promise.resolve()
+  #round: Promise<void> = Promise.resolve()
   #queued: Promise<void> | null = null
   #ended = false
 
@@ -69,6 +71,9 @@ export class OffsetCheckpoints {
     this.#ended = false
     const bytes = await this.#options.files.load(recoveryPointsFile)
     const entries = bytes === null ? [] : decodeCheckpoint(bytes)
+    this.#logs.clear()
+    this.#moved.clear()
+    this.#resting.clear()
     this.#found.clear()
     if (entries === null) {
       this.#options.logger.warn(
@@ -115,6 +120,8 @@ export class OffsetCheckpoints {
 
   /** Before a log is cut, with its recovery point lowered: settled when no start takes more on trust than that. */
   async lower(log: CheckpointedLog): Promise<void> {
+    // What is being written now may be higher.
+    await this.#writing
     const known = this.#recoveryPoints.get(keyOf(log))
     if (known !== undefined && known > log.recoveryPoint) await this.#save()
   }
@@ -123,25 +130,27 @@ export class OffsetCheckpoints {
   appended(log: CheckpointedLog, bytes: number): void {
     this.#moved.add(log)
     this.#bytes += bytes
-    if (this.#recoveryPointTimer === null || (this.#bytes > bytesBetweenMax && !this.#isHurried)) this.#arm()
+    const isSoonEnough = this.#isHurried || this.#bytes <= bytesBetweenMax
+    if (!this.#isRunning && (this.#recoveryPointTimer === null || !isSoonEnough)) this.#arm()
     this.#highWatermarkTimer ??= this.#options.time.after(this.#options.intervals.highWatermarkMs, () => {
       this.#highWatermarkTimer = null
-      void this.#inOrder(() => this.#saveHighWatermarks())
+      void this.#orSay(this.#inOrder(() => this.#writeHighWatermarks()))
     })
   }
 
   /** At a stop, after all logs were closed: writes what they came to. */
   async finish(): Promise<void> {
     this.#end()
-    await this.#work
-    await this.#saveRecoveryPoints()
-    await this.#saveHighWatermarks()
+    await this.#round
+    await this.#save()
+    await this.#inOrder(() => this.#writeHighWatermarks())
   }
 
   /** Nothing is written any more; settled when nothing is under way. */
   async abandon(): Promise<void> {
     this.#end()
-    await this.#work
+    await this.#round
+    await this.#writing
   }
 
   #end(): void {
@@ -158,37 +167,41 @@ export class OffsetCheckpoints {
     const hurriedMs = sinceMs < 0 ? betweenMinMs : Math.max(0, betweenMinMs - sinceMs)
     this.#recoveryPointTimer?.cancel()
     this.#recoveryPointTimer = time.after(this.#isHurried ? hurriedMs : intervals.recoveryPointMs, () => {
-      void this.#inOrder(() => this.#checkpoint())
+      this.#round = this.#orSay(this.#checkpoint())
     })
   }
 
   async #checkpoint(): Promise<void> {
+    this.#isRunning = true
+    this.#recoveryPointTimer = null
+    this.#isHurried = false
     const [moved, resting] = [this.#moved, this.#resting]
     this.#moved = new Set()
     this.#resting = moved
     this.#bytes = 0
-    for (const log of moved) await log.checkpoint(false)
-    for (const log of resting) if (!moved.has(log)) await log.checkpoint(true)
-    await this.#saveRecoveryPoints()
-    this.#lastMs = this.#options.time.nowMs()
-    this.#isHurried = false
-    this.#recoveryPointTimer = null
-    if (this.#moved.size > 0 || this.#resting.size > 0) this.#arm()
+    try {
+      for (const log of moved) await log.checkpoint(false)
+      for (const log of resting) if (!moved.has(log)) await log.checkpoint(true)
+      await this.#save()
+    } finally {
+      this.#isRunning = false
+      this.#lastMs = this.#options.time.nowMs()
+      if (this.#moved.size > 0 || this.#resting.size > 0) this.#arm()
+    }
   }
 
   /** Once what is under way is done; rejects if it cannot be written. All who ask meanwhile share it. */
   #save(): Promise<void> {
     if (this.#queued !== null) return this.#queued
-    const saving = this.#work.then(() => {
+    const saving = this.#inOrder(() => {
       this.#queued = null
-      return this.#saveRecoveryPoints()
+      return this.#writeRecoveryPoints()
     })
     this.#queued = saving
-    this.#work = saving.catch(() => {})
     return saving
   }
 
-  async #saveRecoveryPoints(): Promise<void> {
+  async #writeRecoveryPoints(): Promise<void> {
     const points = new Map(this.#found)
     for (const [key, log] of this.#logs) points.set(key, log.recoveryPoint)
     if (isSame(points, this.#recoveryPoints)) return
@@ -196,22 +209,28 @@ export class OffsetCheckpoints {
     this.#recoveryPoints = points
   }
 
-  async #saveHighWatermarks(): Promise<void> {
+  async #writeHighWatermarks(): Promise<void> {
     const entries = [...this.#logs].map(([key, log]) => `${key} ${log.durableEnd}`)
     await this.#options.files.save(highWatermarksFile, encodeCheckpoint(entries))
   }
 
-  /** What a timer asks for: nobody waits for it, and the next time is soon. */
-  async #inOrder(run: () => Promise<void>): Promise<void> {
-    const { logger } = this.#options
-    this.#work = this.#work.then(run).catch((error) => {
-      logger.error(
+  #inOrder(run: () => Promise<void>): Promise<void> {
+    const writing = this.#writing.then(run)
+    this.#writing = writing.catch(() => {})
+    return writing
+  }
+
+  /** What a timer asked for: nobody waits for it, and the next time is soon. */
+  async #orSay(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      this.#options.logger.error(
         { err: error },
-        'The checkpoint files of a data directory cannot be written. Nothing is lost, but a start after a crash takes longer. Look for a full disk or missing permissions.',
+        'The checkpoint files of a data directory cannot be written. Nothing is lost, but a start after a crash takes longer. ' +
+          'Look for a full disk or missing permissions.',
       )
-      this.#recoveryPointTimer = null
-    })
-    await this.#work
+    }
   }
 }
 

@@ -379,7 +379,8 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
 
   async checkpoint(isIdle: boolean): Promise<void> {
     if (this.#state !== 'open') return
-    if (this.#unsealed.length > 0) await this.#change(() => this.#seal()).catch(() => {})
+    // Not waited for: a replacement that is under way may take long.
+    this.#sealLater()
     const { durability } = this.#context
     if (isIdle && durability === 'fsync') await this.#writer.flush().catch(() => {})
     const segment = this.#last
