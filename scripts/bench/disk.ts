@@ -32,11 +32,6 @@ function entriesOf(folder: string): readonly Dirent[] {
   }
 }
 
-/** What a folder holds on disk, in blocks: a preallocated index has a size that it does not take. */
-export function folderBytes(folder: string): number {
-  return filesIn(folder).reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.blocks ?? 0) * 512, 0)
-}
-
 /** What one broker left to be written is not to be written in the next one's turn. */
 export async function syncDisk(): Promise<void> {
   await runProgram('sync', [], 120_000)

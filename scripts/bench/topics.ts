@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { waitUntil } from '../../compat-tests/wait-until.ts'
 import type { BrokerUnderBench } from './broker-under-bench.ts'
-import { folderBytes, syncDisk } from './disk.ts'
+import { syncDisk } from './disk.ts'
 
-/** What may be left of a broker's files when its topics are gone: metadata log and internal topics. */
-const emptyBytesMax = 50_000_000
+/** How the names of topics begin that are cleared after each trial, and so those of their partitions' folders, marked for deletion or not. */
+const clearedPrefix = 'bench-'
 
 /** The topics that were made on a broker, by its address, to be deleted before another broker has its turn. */
 const madeTopics = new Map<string, string[]>()
@@ -41,7 +42,7 @@ async function createTopic(admin: Admin, topic: string, numPartitions: number): 
 
 /** A new topic; it is there when this is done. */
 export async function makeTopic({ address }: BrokerUnderBench, partitions = 1): Promise<string> {
-  const topic = `bench-${randomUUID()}`
+  const topic = `${clearedPrefix}${randomUUID()}`
   await asAdmin(address, (admin) => createTopic(admin, topic, partitions))
   madeTopics.set(address, [...(madeTopics.get(address) ?? []), topic])
   return topic
@@ -65,7 +66,7 @@ export async function clearTopics({ name, address, dataFolder }: BrokerUnderBenc
   if (topics.length > 0) await asAdmin(address, (admin) => admin.deleteTopics({ topics, timeout: 60_000 }))
   if (dataFolder !== undefined) {
     await waitUntil(
-      async () => folderBytes(dataFolder) < emptyBytesMax || undefined,
+      async () => !readdirSync(dataFolder).some((name) => name.startsWith(clearedPrefix)) || undefined,
       () => `${name} removes the files of deleted topics`,
       60_000,
     )
