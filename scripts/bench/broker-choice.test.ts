@@ -7,8 +7,8 @@ import { durabilityOf, parseBroker } from './broker-choice.ts'
 describe('--broker', () => {
   test('names a broker that is known, with settings of its own', () => {
     expect(parseBroker('grete')).toMatchObject({ name: 'grete', command: 'node dist/grete.js start', properties: {} })
-    expect(parseBroker('grete?durability=page-cache&num.partitions=3')).toMatchObject({
-      name: 'grete?durability=page-cache&num.partitions=3',
+    expect(parseBroker('grete?durability=page-cache?num.partitions=3')).toMatchObject({
+      name: 'grete?durability=page-cache?num.partitions=3',
       properties: { durability: 'page-cache', 'num.partitions': '3' },
     })
     expect(parseBroker('kafka').command).toMatch(/broker\.sh$/)

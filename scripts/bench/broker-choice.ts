@@ -24,15 +24,15 @@ const presets: Readonly<Record<string, string>> = {
 
 const builtCommand = join('dist', 'grete.js')
 
-/** Reads `grete`, `kafka`, `NAME=CHECKOUT`, `NAME=COMMAND`, each with `?SETTING=VALUE&…` if wanted; `HOST:PORT` or `HOST:PORT@PID`. */
+/** Reads `grete`, `kafka`, `NAME=CHECKOUT`, `NAME=COMMAND`, each with `?SETTING=VALUE?…` if wanted; `HOST:PORT` or `HOST:PORT@PID`. */
 export function parseBroker(text: string): BrokerChoice {
   const attached = text.match(/^([^=\s]+:\d+)(?:@(\d+))?$/)
   if (attached) {
     const [, address = '', pid] = attached
     return { name: address, properties: {}, address, ...(pid ? { pid: Number(pid) } : {}) }
   }
-  const [, broker = '', settings = ''] = text.match(/^(.*?)(?:\?([\w.-]+=[^?]*))?$/)!
-  const properties = Object.fromEntries(settings === '' ? [] : settings.split('&').map(parseSetting))
+  const [, broker = '', settings = ''] = text.match(/^(.*?)(?:\?([\w.-]+=.*))?$/)!
+  const properties = Object.fromEntries(settings === '' ? [] : settings.split('?').map(parseSetting))
   const preset = presets[broker]
   if (preset) return { name: text, command: preset, properties }
   const [, name, value] = broker.match(/^([^=\s]+)=(.+)$/) ?? []

@@ -41,7 +41,7 @@ export function helpText(measures: readonly Measure[]): string {
   return `Measures brokers in turns, by stock clients, and prints medians and their ratios to those of the last broker.
   node dist/scripts/bench/main.js [--broker BROKER]… [--only MEASURE,…] [more flags]
 
-BROKER (default: grete and kafka), each with ?SETTING=VALUE&… for its server.properties if wanted:
+BROKER (default: grete and kafka), each with ?SETTING=VALUE?… for its server.properties if wanted:
   grete, grete-memory, kafka     this checkout, the same in memory, Apache Kafka
   NAME=CHECKOUT                  Grete as built in the folder of another checkout
   NAME=COMMAND                   gets the path of a server.properties, and stays in the foreground
