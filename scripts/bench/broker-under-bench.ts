@@ -16,14 +16,14 @@ export interface BrokerUnderBench {
  * What every broker gets: one partition a topic, no limit on what a log keeps, so that what was produced can be read back, and files of deleted
  * topics gone at once, so that the one's deletions do not fall into the other's turn.
  */
-const properties = { 'num.partitions': '1', 'log.retention.bytes': '-1', 'log.segment.delete.delay.ms': '100' }
+export const commonProperties = { 'num.partitions': '1', 'log.retention.bytes': '-1', 'log.segment.delete.delay.ms': '100' }
 
 const prepared = new Set<BrokerProcess>()
 
 /** Makes its folder and properties; `folder/data` is its data. */
 export async function prepareBroker(choice: BrokerChoice, more: Readonly<Record<string, string>> = {}): Promise<BrokerProcess> {
   if (!choice.command) throw new Error(`${choice.name} runs already: it cannot be started`)
-  const all = { ...properties, ...more, ...choice.properties }
+  const all = { ...commonProperties, ...more, ...choice.properties }
   const broker = await BrokerProcess.prepare({ command: choice.command, properties: all })
   prepared.add(broker)
   return broker

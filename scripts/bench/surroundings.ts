@@ -3,6 +3,7 @@ import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { cacheFolder, projectFolder, testsFolder } from '../../compat-tests/folders.ts'
 import { type BrokerChoice, durabilityOf } from './broker-choice.ts'
+import { commonProperties } from './broker-under-bench.ts'
 import { coldMethod, probeDisk } from './disk.ts'
 import { runProgram } from './run-program.ts'
 
@@ -15,19 +16,22 @@ export async function describeSurroundings(brokers: readonly BrokerChoice[]): Pr
     `Machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, ${gibibytes} GiB, Linux ${release()}; load average before it ${loadavg()[0]!.toFixed(1)}.`,
     `Disk: ${fileSystem}; without a broker it takes ${Math.round(syncedMegabytesPerSecond)} MB/s, synced at the end, and ${syncMs.toFixed(2)} ms for 4 KB and an fdatasync. Cold means by ${coldMethod()}.`,
     `Versions: ${await versions()}.`,
+    `Settings of all: ${Object.entries(commonProperties).map(toLine).join(', ')}; Kafka’s heap is ${process.env['KAFKA_HEAP'] || '-Xmx1g'}.`,
     ...(await Promise.all(brokers.map(describeBroker))),
   ]
 }
 
+const toLine = ([setting, value]: readonly [string, string]): string => `${setting}=${value}`
+
 async function describeBroker(choice: BrokerChoice): Promise<string> {
   const { name, command, address, properties, checkout } = choice
-  const settings = Object.entries(properties).map(([setting, value]) => `${setting}=${value}`)
+  const settings = Object.entries(properties).map(toLine)
   const what = checkout
     ? `another checkout, ${await commitOf(checkout)}`
     : command === undefined
       ? `running at ${address}`
       : `\`${command.replaceAll(`${projectFolder}/`, '').replaceAll(projectFolder, '')}\``
-  return `${name}: ${what}; ${settings.length > 0 ? settings.join(', ') : 'its default settings'}; acks=all is ${durabilityOf(choice)}.`
+  return `${name}: ${what}; ${settings.length > 0 ? settings.join(', ') : 'no others'}; acks=all is ${durabilityOf(choice)}.`
 }
 
 async function versions(): Promise<string> {
