@@ -212,6 +212,56 @@ describe('descriptors', () => {
     await Promise.all(open.map((file) => file.close()))
   })
 
+  test('nor do small files and directories fail then', async () => {
+    let left = 2
+    const mustHaveOne = (): void => {
+      if (left === 0) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
+    }
+    const counted = <A extends unknown[], R>(run: (...args: A) => R, taken: number): ((...args: A) => R) => {
+      return (...args) => {
+        mustHaveOne()
+        left -= taken
+        return run(...args)
+      }
+    }
+    const inPromise = <A extends unknown[], R>(run: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) => {
+      return async (...args) => await counted(run, 0)(...args)
+    }
+    const { promises } = systemCalls
+    const files = new SystemFiles(
+      {
+        ...systemCalls,
+        openSync: counted(systemCalls.openSync, 1),
+        closeSync: (number) => {
+          left++
+          systemCalls.closeSync(number)
+        },
+        promises: {
+          ...promises,
+          open: inPromise(promises.open),
+          readFile: inPromise(promises.readFile),
+          readdir: inPromise(promises.readdir),
+        },
+      },
+      100,
+    )
+    const path = join(folder, 'small')
+    const uses = [
+      () => files.replace(path, Buffer.from('abc')),
+      () => files.read(path),
+      async () => files.readSync(path),
+      () => files.list(folder),
+      () => files.syncDirectory(folder),
+    ]
+    for (const use of uses) {
+      const idle = ['one', 'two'].map((name) => files.openSync(join(folder, name), { create: true }))
+      expect(left).toBe(0)
+      await use()
+      for (const file of idle) await file.close()
+      left = 2
+    }
+  })
+
   test('a renamed file is found under its new name, also by a read under way', async () => {
     const files = new SystemFiles(systemCalls, 1)
     const [file, other] = ['a', 'b'].map((name) => files.openSync(join(folder, name), { create: true }))

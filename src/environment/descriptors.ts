@@ -59,28 +59,19 @@ export class Descriptors {
 
   openSync(path: string, flags: number, owner: DescriptorOwner): Descriptor {
     this.#makeRoom()
-    for (;;) {
-      try {
-        const number = this.calls.openSync(path, flags, 0o644)
-        this.#count++
-        return this.#opened(number, owner)
-      } catch (error) {
-        if (!isExhausted(error) || !this.#closeOne()) throw error
-      }
-    }
+    const number = this.withOneSync(() => this.calls.openSync(path, flags, 0o644))
+    this.#count++
+    return this.#opened(number, owner)
   }
 
   async open(path: string, flags: number, owner: DescriptorOwner): Promise<Descriptor> {
     this.#makeRoom()
     this.#count++
-    for (;;) {
-      try {
-        return this.#opened(await this.#openLater(path, flags), owner)
-      } catch (error) {
-        if (isExhausted(error) && this.#closeOne()) continue
-        this.#count--
-        throw error
-      }
+    try {
+      return this.#opened(await this.withOne(() => this.#openLater(path, flags)), owner)
+    } catch (error) {
+      this.#count--
+      throw error
     }
   }
 
@@ -146,6 +137,27 @@ export class Descriptors {
     const descriptor = new Descriptor(number, owner)
     this.#list(descriptor)
     return descriptor
+  }
+
+  /** Runs what opens something; where connections have taken all that the process may have, idle files make room. */
+  async withOne<T>(run: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await run()
+      } catch (error) {
+        if (!isExhausted(error) || !this.#closeOne()) throw error
+      }
+    }
+  }
+
+  withOneSync<T>(run: () => T): T {
+    for (;;) {
+      try {
+        return run()
+      } catch (error) {
+        if (!isExhausted(error) || !this.#closeOne()) throw error
+      }
+    }
   }
 
   #makeRoom(): void {

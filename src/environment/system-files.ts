@@ -34,7 +34,10 @@ export class SystemFiles implements Files {
   }
 
   async read(path: string): Promise<Buffer | null> {
-    return await unlessMissing(this.#calls.promises.readFile(path), null)
+    return await unlessMissing(
+      this.#descriptors.withOne(() => this.#calls.promises.readFile(path)),
+      null,
+    )
   }
 
   readSync(path: string): Buffer | null {
@@ -56,7 +59,7 @@ export class SystemFiles implements Files {
 
   #openedSync(path: string): number | null {
     try {
-      return this.#calls.openSync(path, constants.O_RDONLY, 0)
+      return this.#descriptors.withOneSync(() => this.#calls.openSync(path, constants.O_RDONLY, 0))
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT') return null
       throw error
@@ -76,7 +79,7 @@ export class SystemFiles implements Files {
   async replace(path: string, bytes: Buffer): Promise<void> {
     const temporary = path + replacementSuffix
     await this.remove(temporary)
-    const file = await this.#calls.promises.open(temporary, 'wx', 0o644)
+    const file = await this.#descriptors.withOne(() => this.#calls.promises.open(temporary, 'wx', 0o644))
     try {
       await file.writeFile(bytes)
       await file.datasync()
@@ -88,7 +91,10 @@ export class SystemFiles implements Files {
   }
 
   async list(path: string): Promise<readonly DirectoryEntry[]> {
-    const entries = await unlessMissing(this.#calls.promises.readdir(path, { withFileTypes: true }), [])
+    const entries = await unlessMissing(
+      this.#descriptors.withOne(() => this.#calls.promises.readdir(path, { withFileTypes: true })),
+      [],
+    )
     return entries.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
   }
 
@@ -118,7 +124,7 @@ export class SystemFiles implements Files {
   async syncDirectory(path: string): Promise<void> {
     // Windows keeps directories in its journal by itself, and opens none for syncing.
     if (process.platform === 'win32') return
-    const directory = await this.#calls.promises.open(path, 'r')
+    const directory = await this.#descriptors.withOne(() => this.#calls.promises.open(path, 'r'))
     try {
       await directory.sync()
     } catch (error) {
