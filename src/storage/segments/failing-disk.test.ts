@@ -6,9 +6,11 @@ import { Buffers } from '../../environment/buffers.ts'
 import { systemTime } from '../../environment/clock.ts'
 import { FaultyFiles } from '../../environment/faulty-files.ts'
 import type { OpenFile } from '../../environment/files.ts'
+import type { Logger } from '../../environment/logger.ts'
 import { seededRandom } from '../../environment/random.ts'
+import { RecordingLogger } from '../../environment/recording-logger.ts'
 import { silentLogger } from '../../environment/silent-logger.ts'
-import { appendOne, RecordedEvents } from '../storage-suite.ts'
+import { appendOne, RecordedEvents, readFrom } from '../storage-suite.ts'
 import { SegmentStorage } from './segment-storage.ts'
 
 /** A disk whose syncs wait until the test lets them go. */
@@ -46,6 +48,55 @@ class HeldFiles extends FaultyFiles {
   }
 }
 
+/** A disk on which some files cannot be written, or read. */
+class PartlyFailingFiles extends FaultyFiles {
+  failWritesOf: RegExp | null = null
+  failReadsOf: RegExp | null = null
+
+  override openSync(path: string, options: { readonly create?: boolean } = {}): OpenFile {
+    const file = super.openSync(path, options)
+    const mayWrite = (): void => {
+      if (this.failWritesOf?.test(path)) throw fault('ENOSPC')
+    }
+    const mayRead = (): void => {
+      if (this.failReadsOf?.test(path)) throw fault('EIO')
+    }
+    return {
+      ...file,
+      writeSync: (pieces, position) => {
+        mayWrite()
+        file.writeSync(pieces, position)
+      },
+      write: async (pieces, position) => {
+        mayWrite()
+        await file.write(pieces, position)
+      },
+      truncate: async (sizeBytes) => {
+        mayWrite()
+        await file.truncate(sizeBytes)
+      },
+      readSync: (into, position) => {
+        mayRead()
+        return file.readSync(into, position)
+      },
+      read: async (into, position) => {
+        mayRead()
+        return await file.read(into, position)
+      },
+    }
+  }
+
+  override async read(path: string): Promise<Buffer | null> {
+    if (this.failReadsOf?.test(path)) throw fault('EACCES')
+    return await super.read(path)
+  }
+
+  override async replace(path: string, bytes: Buffer): Promise<void> {
+    if (this.failWritesOf?.test(path)) throw fault('ENOSPC')
+    await super.replace(path, bytes)
+  }
+}
+
 const id = { topicId: 'ZmFpbGluZy1kaXNrLXQtMQ', topic: 'orders', partition: 0 }
 let directory = ''
 
@@ -57,7 +108,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-async function openLog(files: HeldFiles) {
+async function openLog(files: FaultyFiles, logger: Logger = silentLogger) {
   const [buffers, time, random] = [new Buffers({ checked: true }), systemTime(), seededRandom(1)]
   const storage = new SegmentStorage({
     directory,
@@ -65,7 +116,7 @@ async function openLog(files: HeldFiles) {
     buffers,
     time,
     random,
-    logger: silentLogger,
+    logger,
     durability: 'fsync',
     threads: 4,
   })
@@ -140,5 +191,74 @@ describe('a disk that fails while a sync is under way', () => {
     expect(events.calls.filter(([kind, end]) => kind === 'durable' && end > durableEnd)).toEqual([])
     expect([log.durableEnd, log.endOffset]).toEqual([durableEnd, durableEnd])
     await storage.close(null)
+  })
+})
+
+describe('indexes on a disk that fails', () => {
+  /** A log of two segments, with index entries in both. */
+  async function withIndexes(files: FaultyFiles) {
+    const logger = new RecordingLogger()
+    const { storage, log, events } = await openLog(files, logger)
+    const append = async (): Promise<void> => {
+      for (let count = 0; count < 30; count++) appendOne(log, { paddingBytes: 1000, maxTimestamp: log.endOffset + 2000n })
+      await events.reached('durable', log.endOffset)
+    }
+    await append()
+    log.roll()
+    await append()
+    return { storage, log, events, logger, append }
+  }
+
+  test('one that cannot be written costs a log line that says what to do, and no record', async () => {
+    const files = new PartlyFailingFiles()
+    files.failWritesOf = /index$/
+    const { storage, log, events, logger, append } = await withIndexes(files)
+    await append()
+    expect(events.failures).toEqual([])
+    expect(await readFrom(log, 25n)).toHaveLength(Number(log.endOffset) - 25)
+    expect(await log.batchByTimestamp(2012n)).toBe(12n)
+    await storage.close(Buffer.from('{}'))
+    expect(logger.messages('error')).toContainEqual(expect.stringMatching(/index of .* cannot be written.*full disk/))
+    files.failWritesOf = null
+    const again = await openLog(files, logger)
+    expect(await readFrom(again.log, 0n)).toHaveLength(92)
+    expect(await again.log.batchByTimestamp(2012n)).toBe(12n)
+    await again.storage.close(Buffer.from('{}'))
+  })
+
+  test('one that cannot be read is built anew from the log', async () => {
+    const files = new PartlyFailingFiles()
+    const first = await withIndexes(files)
+    await first.storage.close(Buffer.from('{}'))
+    files.failReadsOf = /index$/
+    const { storage, log } = await openLog(files)
+    expect(await readFrom(log, 0n)).toHaveLength(62)
+    expect(await log.batchByTimestamp(2017n)).toBe(17n)
+    await storage.close(null)
+  })
+
+  test('a log that cannot be read refuses the read, and goes on taking batches', async () => {
+    const files = new PartlyFailingFiles()
+    const { storage, log, events, append } = await withIndexes(files)
+    files.failReadsOf = /log$/
+    await expect((async () => await log.read(0n, 5n, 1000, true))()).rejects.toMatchObject({ kind: 'io' })
+    await expect(log.batchByTimestamp(17n)).rejects.toMatchObject({ kind: 'io' })
+    await append()
+    expect(events.failures).toEqual([])
+    files.failReadsOf = null
+    expect(await readFrom(log, 0n)).toHaveLength(91)
+    await storage.close(null)
+  })
+
+  test('checkpoint files that cannot be written keep the stop from being called clean', async () => {
+    const files = new PartlyFailingFiles()
+    const { storage } = await withIndexes(files)
+    files.failWritesOf = /checkpoint$/
+    await expect(storage.close(Buffer.from('{}'))).rejects.toMatchObject({ kind: 'full' })
+    expect(await readdir(directory)).not.toContain('.kafka_cleanshutdown')
+    files.failWritesOf = null
+    const again = await openLog(files)
+    expect(await readFrom(again.log, 0n)).toHaveLength(62)
+    await again.storage.close(null)
   })
 })

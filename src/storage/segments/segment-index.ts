@@ -164,7 +164,8 @@ export class SegmentIndex {
     const held = this.#context.indexes.get(this)
     if (held !== null) return held
     const stored = { offsets: this.#offsets.before, times: this.#times.before }
-    const loaded = await this.#read(stored)
+    // Whatever keeps it from being read, the log has all that it says.
+    const loaded = await this.#read(stored).catch(() => null)
     if (loaded === null) return null
     if (loaded.offsets.soundCount(sizeBytes) < stored.offsets || loaded.times.soundCount() < stored.times) return null
     // Entries may have gone from memory to the files alone meanwhile: whoever asks next finds them too.

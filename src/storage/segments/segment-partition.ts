@@ -13,6 +13,7 @@ import {
   StorageError,
   type StorageRange,
 } from '../storage.ts'
+import { GatheredWrites } from './gathered-writes.ts'
 import { LogWriter } from './log-writer.ts'
 import type { CheckpointedLog } from './offset-checkpoints.ts'
 import type { PartitionFolder } from './partition-folder.ts'
@@ -456,13 +457,15 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
   async #writeReplacement(baseOffset: bigint, batches: AsyncIterable<Buffer>): Promise<Segment> {
     const file = await this.#folder.createReplacement(baseOffset)
     const segment = Segment.replacement(this.#context, this.#folder, this.#ranges, baseOffset, file)
+    const writes = new GatheredWrites(file, this.#context.buffers)
     try {
       for await (const bytes of batches) {
         const facts = batchFactsAt(bytes, 0)
         if (facts === null || facts.sizeBytes !== bytes.length) throw new Error(`${file.path}: the cleaner's batch is none`)
-        await file.write([bytes], segment.sizeBytes)
+        await writes.add(bytes)
         segment.addWritten(facts, bytes.length)
       }
+      await writes.flush()
       await file.sync()
       await this.#writer.leaveJournal(baseOffset)
       return segment
@@ -470,6 +473,8 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
       await file.close()
       await this.#folder.removeReplacement(baseOffset)
       throw error
+    } finally {
+      writes.release()
     }
   }
 
