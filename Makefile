@@ -1,5 +1,5 @@
-# make run: install, build, start. make test: install, build, all tests that need Node alone. make simulate: see below.
-.PHONY: run test lint build simulate
+# make run: install, build, start. make test: install, build, all tests that need Node alone. make simulate, make power-loss: see below.
+.PHONY: run test lint build simulate power-loss
 NPM_INSTALLED := node_modules/.package-lock.json
 
 run: $(NPM_INSTALLED)
@@ -17,6 +17,10 @@ build: $(NPM_INSTALLED)
 # SEED=7 HOURS=1 replays one simulation, line by line; SEEDS=1000 HOURS=1 runs many, from the seed FIRST on.
 simulate: build
 	node dist/scripts/simulate.js --seed "$(SEED)" --seeds "$(SEEDS)" --first "$(FIRST)" --hours "$(HOURS)"
+
+# CUTS=10000 SEED=1 loses power that often, in runs from the seed 1 on; SEED=7 CUT=12345 is one of them, line by line.
+power-loss: build
+	node dist/scripts/power-loss.js --seed "$(SEED)" --cuts "$(CUTS)" --cut "$(CUT)" --duration "$(DURATION)"
 
 $(NPM_INSTALLED): package-lock.json
 	npm ci

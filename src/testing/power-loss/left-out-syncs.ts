@@ -1,29 +1,35 @@
-import type { SyncFacts } from './recorded-disk.ts'
+import type { EntriesOperation } from './disk-operation.ts'
+import type { SkipsSync, SyncFacts } from './recorded-disk.ts'
 
 /** A build that leaves one kind of sync out, told by what the sync would have covered. */
 export interface LeftOut {
   readonly what: string
-  readonly skips: (sync: SyncFacts) => boolean
+  readonly skips: SkipsSync
 }
 
 const isLog = (path: string): boolean => path.endsWith('.log')
-const isData = (path: string): boolean => path === '/data/one' || path === '/data/two'
-const has = (sync: SyncFacts, what: string, named: (path: string) => boolean): boolean =>
-  sync.entries.some((entry) => entry.what === what && named(entry.path))
+const isJournal = (path: string): boolean => path.endsWith('.journal')
+const isSwap = (path: string): boolean => path.endsWith('.swap')
+const isDeleted = (path: string): boolean => path.includes('-delete')
+const isAny = (): boolean => true
+const has = ({ entries }: SyncFacts, what: EntriesOperation['what'], named: (path: string) => boolean): boolean =>
+  entries.some((entry) => entry.what === what && named(entry.path))
+const replaces = (path: string): boolean => !isDeleted(path) && !isSwap(path) && !isLog(path)
 
 export const leftOutSyncs: readonly LeftOut[] = [
   { what: 'the segments of logs', skips: ({ path, hasWrites }) => isLog(path) && hasWrites },
+  { what: 'the segments that a start finds', skips: ({ path, hasWrites }, isStarting) => isLog(path) && hasWrites && isStarting },
+  { what: 'the journal', skips: ({ path }) => isJournal(path) },
+  { what: 'the directory in which the journal is made', skips: (sync) => has(sync, 'create', isJournal) },
   { what: 'the directory of a log after a roll', skips: (sync) => has(sync, 'create', isLog) },
   { what: 'a small file before it takes the place of another', skips: ({ path }) => path.endsWith('.tmp') },
-  { what: 'the directory after a file was replaced', skips: (sync) => has(sync, 'rename', (path) => !path.includes('-delete')) },
-  { what: 'the directory that a new directory is in', skips: (sync) => has(sync, 'mkdir', () => true) },
+  { what: 'the directory after a small file was replaced', skips: (sync) => has(sync, 'rename', replaces) },
+  { what: 'what compaction has written', skips: ({ path }) => path.endsWith('.cleaned') },
+  { what: 'the directory before what was compacted is removed', skips: (sync) => has(sync, 'rename', isSwap) },
+  { what: 'the directory in which a directory was made', skips: (sync) => has(sync, 'mkdir', isAny) },
+  { what: 'the directory in which a log was deleted', skips: (sync) => has(sync, 'rename', isDeleted) },
   {
-    what: 'the data directory after a log was deleted',
-    skips: (sync) => has(sync, 'rename', (path) => path.includes('-delete')),
+    what: 'the directory from which the proof of a clean stop was taken',
+    skips: (sync) => has(sync, 'remove', (path) => path.endsWith('.kafka_cleanshutdown')),
   },
-  {
-    what: 'the data directory after the proof of a clean stop was taken',
-    skips: (sync) => isData(sync.path) && has(sync, 'remove', () => true),
-  },
-  { what: 'a log that was cut', skips: ({ path, hasTruncations, hasWrites }) => isLog(path) && hasTruncations && !hasWrites },
 ]

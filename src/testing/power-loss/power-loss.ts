@@ -1,7 +1,7 @@
 import { Dice } from '../simulation/dice.ts'
 import { DiskRemains } from './disk-remains.ts'
 import type { PromisedState } from './promised-state.ts'
-import { RecordedDisk, type SyncFacts } from './recorded-disk.ts'
+import { RecordedDisk, type SkipsSync } from './recorded-disk.ts'
 import { type DiskLife, RecordingRun } from './recording-run.ts'
 import { StartCheck } from './start-check.ts'
 
@@ -9,12 +9,12 @@ export interface PowerLossOptions {
   readonly seed: number
   /** In how many places the history of the run is cut. */
   readonly cuts: number
-  /** Of the run; default 6000. */
+  /** Of the run; default 3000. */
   readonly durationMs?: number
   /** Only the cut at this operation, as a violation names it. */
   readonly only?: number
   /** Leaves out syncs on purpose. */
-  readonly skips?: (sync: SyncFacts) => boolean
+  readonly skips?: SkipsSync
   /** Ends with the first cut that finds something. */
   readonly untilFound?: boolean
   readonly listen?: (line: string) => void
@@ -31,7 +31,7 @@ export interface PowerLossReport {
 
 /** One run, recorded; then the power goes at many moments of it, and each time a broker is started on what is left. */
 export async function losePower(options: PowerLossOptions): Promise<PowerLossReport> {
-  const { seed, durationMs = 6000, skips, listen } = options
+  const { seed, durationMs = 3000, skips, listen } = options
   await import('../../coordinators/group/topic-regex.ts')
   const run = new RecordingRun({ seed, durationMs, ...(skips && { skips }), ...(listen && { listen }) })
   await run.run()

@@ -9,7 +9,7 @@ import type { Dice } from '../simulation/dice.ts'
 import { SimulatedBroker } from '../simulation/simulated-broker.ts'
 import type { ProcessClock, SimulatedTime } from '../simulation/simulated-time.ts'
 import { DiskProcess, type DiskProcessOptions } from './disk-process.ts'
-import type { RecordedDisk } from './recorded-disk.ts'
+import type { RecordedDisk, SkipsSync } from './recorded-disk.ts'
 
 const settings = {
   'node.id': '1',
@@ -44,7 +44,7 @@ export interface PoweredBrokerOptions {
   /** Null: the disk takes no time. */
   readonly diskDice: Dice | null
   readonly seed: number
-  readonly skips?: DiskProcessOptions['skips']
+  readonly skips?: SkipsSync
   readonly fails?: DiskProcessOptions['fails']
   /** A line of the broker's log that tells of a failure. */
   readonly logged: (level: 'warn' | 'error', line: string) => void
@@ -66,8 +66,8 @@ export class PoweredBroker {
       disk,
       time,
       dice: diskDice,
-      ...(skips === undefined ? {} : { skips }),
-      ...(fails === undefined ? {} : { fails }),
+      ...(skips && { skips: (sync) => skips(sync, this.#broker === null) }),
+      ...(fails && { fails }),
     })
   }
 

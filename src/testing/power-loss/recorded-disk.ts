@@ -13,6 +13,9 @@ export interface SyncFacts {
   readonly entries: readonly EntriesOperation[]
 }
 
+/** True: the sync says that it is done and does nothing. For a test of the tests. */
+export type SkipsSync = (sync: SyncFacts, isStarting: boolean) => boolean
+
 interface Unsynced {
   writes: number
   truncations: number

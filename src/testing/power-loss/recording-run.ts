@@ -8,7 +8,7 @@ import { Operator } from './operator.ts'
 import { PlainWriter } from './plain-writer.ts'
 import { PoweredBroker } from './powered-broker.ts'
 import { PromiseLog } from './promised-state.ts'
-import { RecordedDisk, type SyncFacts } from './recorded-disk.ts'
+import { RecordedDisk, type SkipsSync } from './recorded-disk.ts'
 import { SentRecords } from './sent-records.ts'
 import { SequencedWriter } from './sequenced-writer.ts'
 import { settle } from './settle.ts'
@@ -21,7 +21,7 @@ export interface RecordingOptions {
   /** How long clients are at work. */
   readonly durationMs: number
   /** Syncs that are left out on purpose. */
-  readonly skips?: (sync: SyncFacts) => boolean
+  readonly skips?: SkipsSync
   readonly listen?: (line: string) => void
 }
 
@@ -80,7 +80,18 @@ export class RecordingRun {
     return this.#operationCount
   }
 
+  /** Ends at once when something is found. */
   async run(): Promise<void> {
+    try {
+      await this.#run()
+    } catch (error) {
+      this.#violation(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    }
+    this.#isEnding = true
+    this.#powered?.kill()
+  }
+
+  async #run(): Promise<void> {
     await this.#start()
     const operator = new Operator(this.#workload)
     await settle(this.#time, operator.make(this.#standingTopics()), startLimitMs, 'making topics')
@@ -93,9 +104,9 @@ export class RecordingRun {
       this.#noteTime()
       if (this.violations.length === 0) await this.#restart()
     }
+    if (this.violations.length > 0) return
     this.#isEnding = true
-    await settle(this.#time, Promise.all(clients), startLimitMs, 'the clients')
-    this.#powered?.kill()
+    await settle(this.#time, Promise.all(clients), startLimitMs, 'what the clients do')
   }
 
   get #disk(): RecordedDisk {
@@ -185,7 +196,7 @@ export class RecordingRun {
       time: this.#time,
       diskDice: this.#dice,
       seed: seed * 1000 + this.#startCount++,
-      ...(skips === undefined ? {} : { skips }),
+      ...(skips && { skips }),
       logged: (level, line) => {
         this.#say(`${level}: ${line}`)
         if (level === 'error') this.#violation(line)

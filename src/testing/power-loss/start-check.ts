@@ -10,7 +10,7 @@ import { Violations } from '../simulation/violations.ts'
 import { type LogContents, readLog } from './log-contents.ts'
 import { PoweredBroker } from './powered-broker.ts'
 import { PartitionPromises, PromisedState, type TopicPromises } from './promised-state.ts'
-import type { RecordedDisk, SyncFacts } from './recorded-disk.ts'
+import type { RecordedDisk, SkipsSync } from './recorded-disk.ts'
 import { type SentRecords, valueFor } from './sent-records.ts'
 import { settle } from './settle.ts'
 import { transactionTimeoutMs } from './transactional-writer.ts'
@@ -25,7 +25,7 @@ export interface StartCheckOptions {
   readonly isSlow: boolean
   /** Also waits until every transaction has come to its end. */
   readonly endsTransactions: boolean
-  readonly skips?: (sync: SyncFacts) => boolean
+  readonly skips?: SkipsSync
 }
 
 const limitMs = 60_000
@@ -54,7 +54,7 @@ export class StartCheck {
       time,
       diskDice: isSlow ? dice : null,
       seed,
-      ...(skips === undefined ? {} : { skips }),
+      ...(skips && { skips }),
       logged: (level, line) => {
         if (level === 'error') this.#violation(line)
       },
