@@ -148,7 +148,10 @@ export interface PartitionStorage {
   restartAt(offset: bigint): Promise<void>
   /** May remove ranges that end at or below `offset`; never the one that holds it. */
   deleteBefore(offset: bigint): Promise<void>
-  /** Puts `batches`, each buffer one batch, in the place of the ranges between two range borders (the cleaner's). Not of the last range. */
+  /**
+   * Puts `batches`, each buffer one batch, in the place of the ranges between two range borders (the cleaner's). Not of the last range. There may be
+   * none. A buffer may be used until the next one is asked for.
+   */
   replace(from: bigint, end: bigint, batches: AsyncIterable<Buffer>): Promise<void>
   /** Somebody waits for the durable end to move: what was written is synced before logs that nobody waits for. A hint. */
   durabilityAwaited(): void

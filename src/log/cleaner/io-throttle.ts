@@ -1,46 +1,33 @@
-import type { Clock, Timer } from '../../environment/environment.ts'
+import type { Clock } from '../../environment/environment.ts'
 
 /** Waits shorter than this are added up: timers are no finer. */
 const waitMsMin = 10
 /** After a pause no more than this may be made up for. */
 const creditMsMax = 300
 
-/** Holds back who reads and writes more bytes a second than allowed. */
+/** Tells who reads and writes more bytes a second than allowed how long to wait. */
 export class IoThrottle {
   readonly #clock: Clock
   readonly #bytesPerSecond: () => number
   /** When all that was moved so far would have been moved at the allowed rate. */
   #paidUntilMs = 0
-  #waiting: { readonly timer: Timer; readonly end: () => void } | null = null
-  #stopped = false
 
   constructor(clock: Clock, bytesPerSecond: () => number) {
     this.#clock = clock
     this.#bytesPerSecond = bytesPerSecond
   }
 
-  moved(bytes: number): undefined | Promise<void> {
-    const rate = this.#bytesPerSecond()
-    const nowMs = this.#clock.nowMs()
-    this.#paidUntilMs = Math.max(this.#paidUntilMs, nowMs - creditMsMax) + (bytes / rate) * 1000
-    const waitMs = this.#paidUntilMs - nowMs
-    return waitMs < waitMsMin || this.#stopped ? undefined : this.#wait(waitMs)
+  moved(bytes: number): void {
+    this.#paidUntilMs = Math.max(this.#paidUntilMs, this.#clock.nowMs() - creditMsMax) + (bytes / this.#bytesPerSecond()) * 1000
   }
 
-  /** Nobody is held back any more. */
-  stop(): void {
-    this.#stopped = true
-    this.#waiting?.timer.cancel()
-    this.#waiting?.end()
+  get waitMs(): number {
+    const waitMs = this.#paidUntilMs - this.#clock.nowMs()
+    return waitMs < waitMsMin ? 0 : waitMs
   }
 
-  #wait(waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        this.#waiting = null
-        resolve()
-      }
-      this.#waiting = { timer: this.#clock.after(waitMs, end), end }
-    })
+  /** A part of the wait: whoever waits may be asked to give up meanwhile. */
+  async wait(waitMs: number): Promise<void> {
+    await new Promise<void>((resolve) => this.#clock.after(waitMs, resolve))
   }
 }

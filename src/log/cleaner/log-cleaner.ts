@@ -49,7 +49,6 @@ export class LogCleaner {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
-    this.#throttle.stop()
     await this.#work
   }
 

@@ -6,6 +6,8 @@ import type { IoThrottle } from './io-throttle.ts'
 const sliceMs = 2
 /** How many steps are taken before the clock is looked at. */
 const stepsUnseen = 32
+/** A wait is no longer than this without a look whether it is still wanted. */
+const waitMsMax = 500
 
 interface PaceOptions {
   readonly real: Clock
@@ -44,7 +46,10 @@ export class Pace {
   /** So many bytes were read or are about to be written. Throws CleaningGivenUp. */
   async moved(bytes: number): Promise<void> {
     const { throttle, isGivenUp } = this.#options
-    await throttle.moved(bytes)
+    throttle.moved(bytes)
+    for (let { waitMs } = throttle; waitMs > 0 && !isGivenUp(); { waitMs } = throttle) {
+      await throttle.wait(Math.min(waitMs, waitMsMax))
+    }
     if (isGivenUp()) throw new CleaningGivenUp()
     if (this.isDue) await this.rest()
   }
