@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Files } from '../../environment/files.ts'
+import type { DirectoryEntry, Files } from '../../environment/files.ts'
 import type { NamedBytes } from '../storage.ts'
 import { storageFailure } from './storage-failure.ts'
 
@@ -10,6 +10,8 @@ export class NamedFiles implements NamedBytes {
   readonly #isOwn: (name: string) => boolean
   /** None most of the time, in each of thousands of folders. */
   #under: Map<string, Promise<void>> | null = null
+  /** What somebody has just listed for another reason. */
+  #listed: readonly string[] | null = null
 
   constructor(files: Files, folder: string, isOwn: (name: string) => boolean) {
     this.#files = files
@@ -17,9 +19,15 @@ export class NamedFiles implements NamedBytes {
     this.#isOwn = isOwn
   }
 
+  /** Spares the next `list` its look, where thousands of folders are opened. */
+  listed(entries: readonly DirectoryEntry[]): void {
+    this.#listed = this.#namesOf(entries)
+  }
+
   async list(): Promise<readonly string[]> {
-    const entries = await this.#files.list(this.#folder)
-    return entries.filter((entry) => !entry.isDirectory && !this.#isOwn(entry.name)).map((entry) => entry.name)
+    const listed = this.#listed
+    this.#listed = null
+    return listed ?? this.#namesOf(await this.#files.list(this.#folder))
   }
 
   async load(name: string): Promise<Buffer | null> {
@@ -28,11 +36,13 @@ export class NamedFiles implements NamedBytes {
   }
 
   async save(name: string, bytes: Buffer): Promise<void> {
+    this.#listed = null
     const path = this.#pathOf(name)
     await this.#inOrder(name, () => this.#files.replace(path, bytes))
   }
 
   async remove(name: string): Promise<void> {
+    this.#listed = null
     const path = this.#pathOf(name)
     await this.#inOrder(name, () => this.#files.remove(path))
   }
@@ -40,6 +50,10 @@ export class NamedFiles implements NamedBytes {
   /** Settled once nothing is under way; the folder can be renamed then. */
   async settled(): Promise<void> {
     await Promise.all(this.#under?.values() ?? [])
+  }
+
+  #namesOf(entries: readonly DirectoryEntry[]): readonly string[] {
+    return entries.filter((entry) => !entry.isDirectory && !this.#isOwn(entry.name)).map((entry) => entry.name)
   }
 
   #pathOf(name: string): string {

@@ -62,7 +62,9 @@ export class PartitionFolder {
   }
 
   async contents(): Promise<FolderContents> {
-    const names = new Set((await this.#files.list(this.path)).map((entry) => entry.name))
+    const entries = await this.#files.list(this.path)
+    this.checkpoints.listed(entries)
+    const names = new Set(entries.map((entry) => entry.name))
     const baseOffsets: bigint[] = []
     for (const name of names) if (segmentName.test(name)) baseOffsets.push(BigInt(name.slice(0, -logSuffix.length)))
     return { baseOffsets: baseOffsets.sort((a, b) => (a < b ? -1 : 1)), names }
