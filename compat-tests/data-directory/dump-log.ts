@@ -35,21 +35,21 @@ function complaintsIn(errors: string): string[] {
 
 export interface DumpResult {
   readonly complaints: readonly string[]
-  /** Records that were printed. */
-  readonly records: number
+  /** How many records were printed, by the decoder that was asked for; the others under `--print-data-log`. */
+  readonly records: ReadonlyMap<string, number>
 }
 
 /** What kafka-dump-log says of all files of data directories that a broker has left. */
 export async function dumpDirectories(client: DirectoryClient, directories: readonly string[]): Promise<DumpResult> {
   const complaints: string[] = []
-  let records = 0
+  const records = new Map<string, number>()
   const run = async (options: readonly string[], files: readonly string[]): Promise<void> => {
     if (files.length === 0) return
     const { output, errors } = await client.dump([...options, '--files', files.join(',')])
     let file = ''
     for (const line of output.split('\n')) {
       if (line.startsWith('Dumping ')) file = line.slice('Dumping '.length)
-      if (line.startsWith('| offset: ')) records++
+      if (line.startsWith('| offset: ')) records.set(options.at(-1)!, (records.get(options.at(-1)!) ?? 0) + 1)
       if (WRONG.test(line)) complaints.push(`${options.join(' ')}: ${file}: ${line}`)
     }
     complaints.push(...complaintsIn(errors).map((line) => `${options.join(' ')}: ${line}`))

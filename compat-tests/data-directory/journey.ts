@@ -5,6 +5,7 @@ import { waitUntil } from '../wait-until.ts'
 import { type Acknowledged, DirectoryClient, type DirectoryState } from './directory-client.ts'
 import { differencesOfStates, missingRecords, withUntold } from './directory-differences.ts'
 import { dumpDirectories } from './dump-log.ts'
+import { hurriedProperties } from './hurried-properties.ts'
 import { changesOfLogFiles, checkpointLines, filesEndingIn, type LogFiles, METADATA, readLogFiles } from './log-files.ts'
 import { offsetOf, trimMetadataLog } from './metadata-trim.ts'
 
@@ -25,20 +26,6 @@ const commands = {
   grete: process.env['BROKER_CMD'] || defaultBrokerCommand,
 }
 
-/** So that work that Kafka does by the minute or by the week is done while a test looks on. */
-const hurried = {
-  // Producers that stay ask for topics that were deleted.
-  'auto.create.topics.enable': 'false',
-  'metadata.log.max.snapshot.interval.ms': '5000',
-  'metadata.log.segment.ms': '5000',
-  'metadata.max.retention.ms': '5000',
-  'log.cleaner.backoff.ms': '200',
-  'log.flush.start.offset.checkpoint.interval.ms': '500',
-  'log.initial.task.delay.ms': '500',
-  'log.segment.delete.delay.ms': '1000',
-  'transaction.state.log.num.partitions': '4',
-}
-
 /** What Kafka tells at the start on any directory: its two halves find each other, and the controller those who registered. */
 const usualWarnings =
   / WARN (?:NetworkClient|RaftManager|QuorumController) | ERROR ControllerApis .*apiKey=CONTROLLER_REGISTRATION/
@@ -46,8 +33,6 @@ const usualWarnings =
 /** One data directory that brokers open in turn; whatever is not as the one before left it is a fault. */
 export class Journey implements AsyncDisposable {
   readonly faults: string[] = []
-  /** What kafka-dump-log printed of it. */
-  records = 0
   readonly #broker: BrokerProcess
   readonly #client: DirectoryClient
   readonly #directories: readonly string[]
@@ -74,7 +59,7 @@ export class Journey implements AsyncDisposable {
           'controller.quorum.bootstrap.servers': voters.replace(/^1@/, ''),
         }
         const logDirs = names.map((name) => join(folder, name)).join(',')
-        return { ...hurried, ...(quorum === 'bootstrap' ? withoutVoters : {}), 'log.dirs': logDirs }
+        return { ...hurriedProperties, ...(quorum === 'bootstrap' ? withoutVoters : {}), 'log.dirs': logDirs }
       },
     })
     return new Journey(
@@ -176,8 +161,7 @@ export class Journey implements AsyncDisposable {
   }
 
   async #dump(name: string): Promise<void> {
-    const { complaints, records } = await dumpDirectories(this.#client, this.#directories)
-    this.records = records
+    const { complaints } = await dumpDirectories(this.#client, this.#directories)
     this.#note(`${name}, kafka-dump-log`, complaints)
   }
 

@@ -65,7 +65,6 @@ describe('a data directory', () => {
         await journey.visit(stop)
         expect(journey.faults).toEqual([])
       }
-      expect(journey.records).toBeGreaterThan(1000)
     },
     600_000,
   )
