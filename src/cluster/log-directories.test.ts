@@ -200,6 +200,18 @@ describe('a start is refused, and leaves the proof of the last clean stop in eve
   })
 })
 
+test('a stop does not vouch for a log that could not be opened', async () => {
+  const test = await opened()
+  await test.create({ name: 'orders', numPartitions: 2 })
+  await test.storage.close(null)
+  await writeFile(join(two, 'log-start-offset-checkpoint'), 'nonsense')
+  const again = await opened()
+  expect(codeOf(() => again.cluster.nodes[0]!.leaderLog({ name: 'orders' }, 1))).toBe('KAFKA_STORAGE_ERROR')
+  await again.cluster.stop()
+  expect(again.logger.messages('warn')).toContain('The log of orders-1 was not open; the next start recovers.')
+  for (const directory of [one, two]) expect(await readdir(directory)).not.toContain('.kafka_cleanshutdown')
+})
+
 describe('a directory that cannot be used at the start', () => {
   async function withTwoBlocked(run: (test: TestCluster) => Promise<void>): Promise<void> {
     await rename(two, `${two}.away`)
@@ -263,6 +275,17 @@ describe('a directory that cannot be used at the start', () => {
     await writeFile(one, '')
     await expect(opened()).rejects.toThrow(/The data directory .*one cannot be used/)
     expect(await readdir(two)).toContain('.kafka_cleanshutdown')
+  })
+
+  test('is not vouched for by the next stop: after a crash its logs were not recovered', async () => {
+    const crashed = await opened()
+    await crashed.storage.close(null)
+    await rename(join(two, 'meta.properties'), join(two, 'away'))
+    await mkdir(join(two, 'meta.properties'))
+    const test = await opened()
+    await test.cluster.stop()
+    expect(await readdir(one)).toContain('.kafka_cleanshutdown')
+    expect(await readdir(two)).not.toContain('.kafka_cleanshutdown')
   })
 
   test('is one whose meta.properties cannot be read', async () => {

@@ -61,6 +61,17 @@ export class LogDirectories {
     return place
   }
 
+  /** Whether the partition can be where it is: not so in a directory that failed. */
+  isUsable(partition: PartitionId, assignedId: string | undefined): boolean {
+    try {
+      this.placeOf(partition, assignedId)
+      return true
+    } catch (error) {
+      if (error instanceof StorageError) return false
+      throw error
+    }
+  }
+
   /** Its topic was deleted. */
   forget(partition: PartitionId): void {
     const key = keyOf(partition)

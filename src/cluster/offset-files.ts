@@ -1,7 +1,7 @@
 import type { Logger } from '../environment/logger.ts'
 import { CleanerOffsets } from '../log/cleaner/cleaner-offsets.ts'
 import { LogStartOffsets } from '../log/log-start-offsets.ts'
-import { type StorageDirectory, StorageError } from '../storage/storage.ts'
+import type { StorageDirectory } from '../storage/storage.ts'
 import type { LogDirectories } from './log-directories.ts'
 import type { MetadataImage } from './metadata-image.ts'
 
@@ -48,12 +48,9 @@ async function load(
     const known = image.topicsByName.get(topic)
     const found = known?.partitions[partition]
     if (known === undefined || found === undefined) return false
-    try {
-      return directories.placeOf({ topicId: known.id, topic, partition }, found.directories[0]) === directory
-    } catch (error) {
-      if (error instanceof StorageError) return false
-      throw error
-    }
+    const id = { topicId: known.id, topic, partition }
+    const [assignedId] = found.directories
+    return directories.isUsable(id, assignedId) && directories.placeOf(id, assignedId) === directory
   }
   const [logStartOffsets, cleanerOffsets] = await Promise.all([
     LogStartOffsets.load(directory.files, has),

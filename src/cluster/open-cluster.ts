@@ -2,7 +2,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { OpenPartitionLogOptions } from '../log/open-partition-log.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
-import { type FoundPartition, type PartitionId, type Storage, type StorageDirectory, StorageError } from '../storage/storage.ts'
+import type { FoundPartition, PartitionId, Storage, StorageDirectory } from '../storage/storage.ts'
 import type { Cluster } from './cluster.ts'
 import {
   bootstrapRecords,
@@ -155,13 +155,9 @@ class ClusterStart {
   }
 
   #directoryIdOf(topic: TopicImage, { partition, directories }: PartitionImage): string | null {
-    try {
-      const place = this.#directories.placeOf({ topicId: topic.id, topic: topic.name, partition }, directories[0])
-      return this.#directories.idOf(place)
-    } catch (error) {
-      if (error instanceof StorageError) return null
-      throw error
-    }
+    const id = { topicId: topic.id, topic: topic.name, partition }
+    if (!this.#directories.isUsable(id, directories[0])) return null
+    return this.#directories.idOf(this.#directories.placeOf(id, directories[0]))
   }
 
   /** `under`: the image whose metadata.version says how the records are written. */

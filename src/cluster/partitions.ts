@@ -173,6 +173,7 @@ export class Partitions {
   async close(): Promise<boolean> {
     await this.#unopened.stop()
     const logs = [...this.logs()]
+    const unopened = [...this.#unopenedNames()]
     const failures: { readonly err: unknown; readonly partition: string }[] = []
     const closeOne = (log: PartitionLog): Promise<void> =>
       log.close().catch((err: unknown) => void failures.push({ err, partition: `${log.id.topic}-${log.id.partition}` }))
@@ -182,13 +183,37 @@ export class Partitions {
       OPENING_MAX,
     )
     const [first] = failures
-    if (first === undefined) return true
+    if (first === undefined) return this.#sayUnopened(unopened)
     const others = failures.length > 1 ? ` and ${failures.length - 1} others` : ''
     this.#options.environment.logger.error(
       { ...first, count: failures.length },
       `The log of ${first.partition}${others} could not be closed in order; the next start recovers.`,
     )
     return false
+  }
+
+  /** A clean stop would vouch for them, though a crash before may have left them in need of recovery. */
+  #sayUnopened(names: readonly string[]): boolean {
+    const [first] = names
+    if (first === undefined) return true
+    const others = names.length > 1 ? ` and ${names.length - 1} others` : ''
+    this.#options.environment.logger.warn(
+      { partition: first, count: names.length },
+      `The log of ${first}${others} was not open; the next start recovers.`,
+    )
+    return false
+  }
+
+  /** Those that could not be opened, though their directory can be used: of another the directory itself keeps the account. */
+  *#unopenedNames(): Generator<string, void, undefined> {
+    for (const [topicId, slots] of this.#topics) {
+      const topic = this.#image.topicsById.get(topicId)
+      for (const { partition, directories } of topic?.partitions ?? []) {
+        if (topic === undefined || slots[partition] !== null) continue
+        if (this.#options.directories.isUsable({ topicId, topic: topic.name, partition }, directories[0]))
+          yield `${topic.name}-${partition}`
+      }
+    }
   }
 }
 

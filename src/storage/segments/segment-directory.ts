@@ -148,9 +148,11 @@ export class SegmentDirectory implements StorageDirectory {
     return await this.#context.files.ignoresCase(this.path)
   }
 
-  /** Closes its partitions, and lets go of it. */
-  async close(cleanShutdown: Buffer | null): Promise<void> {
+  /** Closes its partitions, and lets go of it. One that failed is left as it was found: its logs were not recovered. */
+  async close(cleanShutdown: Buffer | null | 'as found'): Promise<void> {
     if (this.#lock === null) return
+    const isLeft = cleanShutdown === 'as found' || this.#failure !== null
+    const proof = isLeft ? this.#foundCleanShutdown : cleanShutdown
     const closed = await Promise.allSettled([...this.#partitions.values()].map(({ log }) => log.close()))
     const failed = closed.filter((each) => each.status === 'rejected')
     this.#partitions.clear()
@@ -158,10 +160,9 @@ export class SegmentDirectory implements StorageDirectory {
     try {
       await Promise.all(this.#removals)
       const isWhole = (await this.#context.journal?.close()) !== false
-      await (cleanShutdown === null ? this.#context.checkpoints.abandon() : this.#context.checkpoints.finish())
+      await (isLeft || proof === null ? this.#context.checkpoints.abandon() : this.#context.checkpoints.finish())
       if (failed.length > 0) this.#sayNotClean(failed.length, failed[0]!.reason)
-      else if (cleanShutdown !== null && isWhole)
-        await this.#context.files.replace(join(this.path, cleanShutdownFile), cleanShutdown)
+      else if (proof !== null && isWhole) await this.#context.files.replace(join(this.path, cleanShutdownFile), proof)
     } catch (error) {
       throw storageFailure(error, `The data directory ${this.path} cannot be closed`)
     } finally {

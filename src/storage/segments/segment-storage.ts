@@ -126,11 +126,7 @@ export class SegmentStorage implements Storage {
   /** Every directory is let go, whatever fails. */
   async close(cleanShutdown: Buffer | null | 'as found'): Promise<void> {
     this.#places.clear()
-    const closed = await Promise.allSettled(
-      this.#directories.map((directory) =>
-        directory.close(cleanShutdown === 'as found' ? directory.foundCleanShutdown : cleanShutdown),
-      ),
-    )
+    const closed = await Promise.allSettled(this.#directories.map((directory) => directory.close(cleanShutdown)))
     for (const each of closed) if (each.status === 'rejected') throw each.reason
   }
 
