@@ -70,12 +70,20 @@ export class SegmentIndex {
   }
 
   /** Of a segment that was closed, by its files; their sizes and the last timestamp alone are looked at. */
-  static ofFiles(context: SegmentContext, folder: PartitionFolder, baseOffset: bigint, intervalBytes: number): SegmentIndex {
+  static ofFiles(
+    context: SegmentContext,
+    folder: PartitionFolder,
+    baseOffset: bigint,
+    intervalBytes: number,
+    firstTimestamp: () => bigint | null,
+  ): SegmentIndex {
     const offsets = entriesIn(context, folder.indexPath(baseOffset), offsetEntryBytes)
     const times = entriesIn(context, folder.timeIndexPath(baseOffset), timeEntryBytes)
     const stored = offsets === null || times === null ? null : { offsets, times }
     const index = new SegmentIndex(context, folder, baseOffset, intervalBytes, stored)
-    index.isBroken = stored === null || !index.#readLastTimestamp()
+    // A loss of power may leave nothing of a file but its name.
+    const isEmptied = stored?.times === 0 && (firstTimestamp() ?? -1n) >= 0n
+    index.isBroken = stored === null || isEmptied || !index.#readLastTimestamp()
     return index
   }
 
@@ -232,6 +240,12 @@ export class SegmentIndex {
     if (this.isBroken) throw new Error(`${this.#offsets.path} was not built anew`)
     await this.#offsets.store(options)
     await this.#times.store(options)
+  }
+
+  /** Of a segment that a start would trust: files that are half written must not be found under the names of its indexes. */
+  async replaceFiles(): Promise<void> {
+    await this.#offsets.replaceFile()
+    await this.#times.replaceFile()
   }
 
   /** Keeps no more than so many entries in memory of those that are in the files. */

@@ -317,8 +317,9 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
         replaced.map((segment) => segment.baseOffset),
         replacement.file,
       )
-      this.#unsealed.push(replacement)
-      await this.#seal()
+      // The recovery point has passed it already.
+      replacement.isSealed = (await replacement.finishIndex(true)) !== 'failed'
+      if (!replacement.isSealed) this.#unsealed.push(replacement)
     })
   }
 
@@ -336,7 +337,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
         await this.#writer.finish()
         await this.#seal()
         if (this.#last.hasReserve) await this.#last.trim()
-        if (await this.#last.finishIndex(true)) await this.#folder.sync()
+        await this.#finishIndexes()
       } finally {
         await this.#closeAll()
       }
@@ -410,17 +411,26 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
 
   /** Puts the indexes of closed segments into their files; those that cannot be written are tried again later. */
   async #seal(): Promise<void> {
-    let isSealed = false
+    let isMade = false
     const left: Segment[] = []
     const unsealed = this.#unsealed.filter((segment) => this.#segments.includes(segment))
     for (const segment of unsealed) {
       if (segment.hasReserve) await this.#trim(segment)
-      if (segment !== this.#last && (await segment.finishIndex(true))) isSealed = true
-      else left.push(segment)
+      const finished = segment === this.#last ? 'failed' : await segment.finishIndex()
+      if (finished === 'failed') left.push(segment)
+      if (finished === 'made') isMade = true
     }
-    if (isSealed) await this.#folder.sync()
+    if (isMade) await this.#folder.sync()
     for (const segment of unsealed) if (!left.includes(segment)) segment.isSealed = true
     this.#unsealed = this.#unsealed.filter((segment) => !segment.isSealed && this.#segments.includes(segment))
+  }
+
+  /** At a stop. Indexes that say less than the log has must not be found after it: better none. */
+  async #finishIndexes(): Promise<void> {
+    const finished = await this.#last.finishIndex()
+    const failed = finished === 'failed' ? [...this.#unsealed, this.#last] : this.#unsealed
+    for (const { baseOffset } of failed) await this.#folder.removeIndexes(baseOffset)
+    if (finished === 'made' || failed.length > 0) await this.#folder.sync()
   }
 
   async #trim(segment: Segment): Promise<void> {

@@ -266,17 +266,20 @@ export class Segment {
     })
   }
 
-  /** Nothing is appended any more, or not for now: leaves the index files whole. False if they could not be written. */
-  async finishIndex(sync: boolean): Promise<boolean> {
-    if (this.#index === null && this.#hasIndexes) return true
+  /**
+   * Nothing is appended any more, or not for now: leaves the index files whole and synced. 'made': their names are not durable
+   * yet. `atOnce`: a start would trust them, so that they must not be found half written.
+   */
+  async finishIndex(atOnce = false): Promise<'unchanged' | 'made' | 'failed'> {
+    if (this.#index === null && this.#hasIndexes) return 'unchanged'
     return await this.#exclusively(async () => {
       if (this.#known.isBroken) await this.#rebuild()
       this.#known.finish()
-      const isStored = await this.#store({ sync, create: !this.#hasIndexes })
-      if (!isStored) return false
+      const hadIndexes = this.#hasIndexes
+      if (!(await this.#store({ sync: true, create: !hadIndexes, atOnce }))) return 'failed'
       this.#hasIndexes = true
       this.dropIndex()
-      return true
+      return hadIndexes || atOnce ? 'unchanged' : 'made'
     })
   }
 
@@ -330,7 +333,7 @@ export class Segment {
     const [context, folder, { indexIntervalBytes }] = [this.#context, this.#folder, this.#ranges]
     this.#index =
       this.#sizeBytes > 0
-        ? SegmentIndex.ofFiles(context, folder, this.baseOffset, indexIntervalBytes)
+        ? SegmentIndex.ofFiles(context, folder, this.baseOffset, indexIntervalBytes, () => this.firstTimestamp())
         : new SegmentIndex(context, folder, this.baseOffset, indexIntervalBytes, this.#hasIndexes ? null : noEntries)
     return this.#index
   }
@@ -356,13 +359,14 @@ export class Segment {
     })
     if (this.isSealed) rebuilt.finish()
     index.replaceBy(rebuilt)
-    if (this.isSealed && (await this.#store({ sync: false, create: true }))) index.trim(0)
+    if (this.isSealed && (await this.#store({ sync: true, create: true, atOnce: true }))) index.trim(0)
   }
 
   /** False, with a log line, where the system does not let it: the index stays in memory then, and nobody need fail for it. */
-  async #store(options: { readonly sync: boolean; readonly create: boolean }): Promise<boolean> {
+  async #store(options: { readonly sync: boolean; readonly create: boolean; readonly atOnce?: boolean }): Promise<boolean> {
     try {
-      await this.#known.store(options)
+      if (options.atOnce === true) await this.#known.replaceFiles()
+      else await this.#known.store(options)
       return true
     } catch (error) {
       this.#context.logger.error(

@@ -80,6 +80,16 @@ export class StoredEntries<Entries extends PackedEntries> {
     }
   }
 
+  /** All entries, which are in memory, take the place of whatever the file has, at once and durably. */
+  async replaceFile(): Promise<void> {
+    const { count } = this.tail
+    await this.#files.replace(this.path, Buffer.from(this.tail.bytes()))
+    this.#tailStored = count
+    this.#hasRest = false
+    this.#unsynced = false
+    this.#cutUnsynced = false
+  }
+
   async #cutRest(file: OpenFile): Promise<void> {
     await file.truncate((this.before + this.#tailStored) * this.#entryBytes)
     this.#unsynced = true
