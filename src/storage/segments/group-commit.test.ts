@@ -262,6 +262,13 @@ describe('the group commit with a journal', () => {
     ])
   })
 
+  test('what no round has room for is synced itself', async () => {
+    const { begun, logs: all, journal, groupCommit } = five()
+    all[0]!.bytes = 2000
+    await writeAll(groupCommit, all)
+    expect([begun, journal.rounds]).toEqual([['a'], [['b', 'c', 'd', 'e']]])
+  })
+
   test('a journal that is full leaves the logs to be synced themselves', async () => {
     const { begun, logs: all, journal, groupCommit } = five()
     journal.bytesMax = 0

@@ -181,12 +181,10 @@ export class GroupCommit {
     if (this.#journal === null || this.#roundUnderWay) return
     if (this.#awaited.size + this.#others.size <= this.#slots.max) return
     const bytesMax = this.#journal.roundBytesMax()
-    if (bytesMax === 0 || !this.#slots.tryTake()) return
+    if (bytesMax === 0 || !this.#slots.isFree) return
     const joined = this.#collect(bytesMax)
-    if (joined.size === 0) {
-      this.#slots.release()
-      return
-    }
+    if (joined.size === 0) return
+    this.#slots.tryTake()
     this.#lastWasBackground = false
     this.#roundUnderWay = true
     const ended = this.#write(this.#journal, joined)
@@ -199,9 +197,9 @@ export class GroupCommit {
     for (const waiting of [this.#awaited, this.#others]) {
       for (const log of waiting) {
         const part = log.joinRound()
-        if (part !== null && part.bytes > leftBytes) return joined
+        if (part !== null && part.bytes > leftBytes && joined.size > 0) return joined
         waiting.delete(log)
-        if (part === null) {
+        if (part === null || part.bytes > leftBytes) {
           this.#direct.add(log)
           continue
         }

@@ -12,8 +12,12 @@ export class SyncSlots {
     this.max = Math.max(1, threads - 1)
   }
 
+  get isFree(): boolean {
+    return this.#taken < this.max
+  }
+
   tryTake(): boolean {
-    if (this.#taken === this.max) return false
+    if (!this.isFree) return false
     this.#taken++
     return true
   }
