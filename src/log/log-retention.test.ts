@@ -105,6 +105,17 @@ describe('retention of a log', () => {
     expect(test.appendDurably().baseOffset).toBe(5n)
   })
 
+  test('deletes what it can where there is no room for a new segment', async () => {
+    const test = await filled(5)
+    await test.clock.advance(hourMs + 1)
+    test.partition.roll = () => {
+      throw new StorageError('full', 'no space is left')
+    }
+    await test.log.applyRetention()
+    expect([test.log.logStartOffset, bordersOf(test)]).toEqual([4n, [4n]])
+    await expect(test.log.applyRetention()).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
+  })
+
   test('of a log that has failed or has no leader does nothing', async () => {
     const test = await filled(2)
     await test.clock.advance(hourMs + 1)

@@ -39,26 +39,40 @@ export class LogRetention {
   }
 
   async #deleteExpired(): Promise<void> {
-    const { log, storage, state, start } = this.#options
+    const { log, state, start } = this.#options
     // Compaction may have changed all of it before it gave way.
     const { expired } = this.#verdict()
     if (expired === null) return
-    if (expired.before === storage.endOffset) state.roll()
+    const before = this.#rollBehind(expired.before)
     // The producers of what goes live on in the snapshot where the rest begins.
     await state.settled()
-    if (expired.before > log.logStartOffset) {
-      start.tell(expired.before)
+    if (before > log.logStartOffset) {
+      start.tell(before)
       // On a full disk there is room only after the deletion; the start is then where the first segment begins.
       await start.keep().catch((error: unknown) => this.#sayNotSaved(error))
     }
-    await start.dropRangesBefore(expired.before)
-    this.#say(log.id, expired)
+    await start.dropRangesBefore(before)
+    this.#say(log.id, { ...expired, before })
+  }
+
+  /** There is always a last segment. A disk too full for a new one has room again once all before it are gone. */
+  #rollBehind(before: bigint): bigint {
+    const { storage, state } = this.#options
+    if (before < storage.endOffset) return before
+    try {
+      state.roll()
+      return before
+    } catch (error) {
+      const last = storage.ranges().at(-1)
+      if (last === undefined || last.baseOffset <= storage.startOffset) throw error
+      return last.baseOffset
+    }
   }
 
   #say({ topic, partition }: PartitionId, { before, count, sizeBytes, because }: ExpiredSegments): void {
     this.#options.environment.logger.info(
       { topic, partition, logStartOffset: before, segments: count, bytes: sizeBytes, because },
-      `Deleted ${count} segments of ${topic}-${partition}, below offset ${before} (${because.join(', ')}).`,
+      `Deleted ${count === 1 ? 'a segment' : `${count} segments`} of ${topic}-${partition}, below offset ${before} (${because.join(', ')}).`,
     )
   }
 
