@@ -1,13 +1,15 @@
-import { test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { leftOutSyncs } from './left-out-syncs.ts'
 import { losePower } from './power-loss.ts'
 
-const seeds = [1, 2, 3, 4, 5]
+const seeds = [1, 2, 3, 4, 5, 6]
 
+/** (The directory from which a deleted log was taken is synced for tidiness: a folder that comes back is nobody's.) */
 test.each(leftOutSyncs)('a build that does not sync $what is caught', async ({ skips }) => {
+  const found: string[] = []
   for (const seed of seeds) {
-    const { violations } = await losePower({ seed, cuts: 100, durationMs: 3000, skips, untilFound: true })
-    if (violations.length > 0) return
+    if (found.length === 0)
+      found.push(...(await losePower({ seed, cuts: 40, durationMs: 2500, skips, untilFound: true })).violations)
   }
-  throw new Error('nothing was found')
+  expect(found).not.toEqual([])
 })

@@ -48,6 +48,8 @@ export async function losePower(options: PowerLossOptions): Promise<PowerLossRep
   }
 }
 
+const soonOperations = 40
+
 class Cuts {
   count = 0
   promised = 0
@@ -74,11 +76,14 @@ class Cuts {
     }
   }
 
-  /** Anywhere, by rising number. */
+  /** Anywhere, by rising number; where syncs are left out soon after one. */
   #choose(): readonly { readonly life: DiskLife; readonly cuts: readonly number[] }[] {
     const { cuts, seed, only } = this.#options
     const dice = new Dice(seed + 0x5eed)
-    const chosen = Array.from({ length: cuts }, () => dice.between(1, this.#run.operationCount))
+    const { operationCount, leftOutAt } = this.#run
+    const anywhere = (): number => dice.between(1, operationCount)
+    const behind = (): number => dice.pick(leftOutAt) + dice.between(1, soonOperations)
+    const chosen = Array.from({ length: cuts }, leftOutAt.length > 0 ? behind : anywhere)
     const sorted = only === undefined ? chosen.sort((a, b) => a - b) : [only]
     return this.#run.diskLives.map((life) => {
       const end = life.base + life.disk.history.length

@@ -40,6 +40,8 @@ export class RecordingRun {
   readonly promises: PromiseLog
   readonly diskLives: DiskLife[] = []
   readonly violations: string[] = []
+  /** When a sync was left out. */
+  readonly leftOutAt: number[] = []
   /** When the run began. */
   readonly #options: RecordingOptions
   readonly #dice: Dice
@@ -196,13 +198,21 @@ export class RecordingRun {
       time: this.#time,
       diskDice: this.#dice,
       seed: seed * 1000 + this.#startCount++,
-      ...(skips && { skips }),
+      ...(skips && { skips: this.#noting(skips) }),
       logged: (level, line) => {
         this.#say(`${level}: ${line}`)
         if (level === 'error') this.#violation(line)
       },
       fault: (error) => this.#violation(error.stack ?? error.message),
     })
+  }
+
+  #noting(skips: SkipsSync): SkipsSync {
+    return (sync, isStarting) => {
+      const skipped = skips(sync, isStarting)
+      if (skipped) this.leftOutAt.push(this.#operationCount)
+      return skipped
+    }
   }
 
   #violation(what: string): void {
