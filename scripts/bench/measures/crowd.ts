@@ -29,14 +29,22 @@ export const crowd: Measure = {
 }
 
 async function measureCrowd(choice: BrokerChoice, volumes: Volumes): Promise<Measured> {
-  const { idlePartitions, idleConnections } = volumes
   const command = `sh -c 'ulimit -n ${descriptorsMax} && exec ${choice.command} "$0"'`
   await using broker = await prepareBroker(
     { ...choice, command },
     { 'max.connections': '100000', 'connections.max.idle.ms': '3600000' },
   )
   await broker.start()
-  const measured = underBench(choice.name, broker)
+  try {
+    return await measureRunning(broker, underBench(choice.name, broker), volumes)
+  } catch (error) {
+    // At such numbers a broker may end; it alone knows why.
+    throw new Error(`${(error as Error).message}; the broker printed: ${broker.output.slice(-800)}`, { cause: error })
+  }
+}
+
+async function measureRunning(broker: BrokerProcess, measured: BrokerUnderBench, volumes: Volumes): Promise<Measured> {
+  const { idlePartitions, idleConnections } = volumes
   await busyTopic(measured, volumes, 1)
   const without = await busyTopic(measured, volumes, busyRounds)
   const partitionBytes = await bytesOfEach(broker.pid!, marksOf(idlePartitions), (already, until) =>
