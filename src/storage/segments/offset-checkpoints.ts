@@ -128,6 +128,7 @@ export class OffsetCheckpoints {
 
   /** So much was appended to a log. */
   appended(log: CheckpointedLog, bytes: number): void {
+    if (this.#ended) return
     this.#moved.add(log)
     this.#bytes += bytes
     const isSoonEnough = this.#isHurried || this.#bytes <= bytesBetweenMax

@@ -1,5 +1,4 @@
 import type { RecordsSlice, Retained } from '../../../protocol/records/records-slice.ts'
-import { systemErrorCode } from '../../environment/files.ts'
 import { batchFactsAt } from '../batch-facts.ts'
 import {
   type BatchPosition,
@@ -17,13 +16,12 @@ import { GatheredWrites } from './gathered-writes.ts'
 import { LogWriter } from './log-writer.ts'
 import type { CheckpointedLog } from './offset-checkpoints.ts'
 import type { PartitionFolder } from './partition-folder.ts'
+import { PartitionReads } from './partition-reads.ts'
 import { type Recovered, recoverSegments } from './recovery.ts'
 import { Segment } from './segment.ts'
 import type { SegmentContext } from './segment-context.ts'
-import { type ReadLimits, SegmentReader } from './segment-reader.ts'
-import { storageFailure } from './storage-failure.ts'
-
-const headersAtOnce = 256
+import { SegmentSealing } from './segment-sealing.ts'
+import { orFailure, storageFailure } from './storage-failure.ts'
 
 /** One partition in a folder of Kafka's layout. */
 export class SegmentPartition implements PartitionStorage, CheckpointedLog {
@@ -34,13 +32,11 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
   readonly #folder: PartitionFolder
   readonly #segments: Segment[]
   readonly #writer: LogWriter
-  readonly #reader: SegmentReader
+  readonly #reads: PartitionReads
   /** The metadata log is checked from its first byte at every start, and is in no checkpoint. */
   readonly #isCheckpointed: boolean
   #ranges: RangeOptions
-  /** Closed segments whose indexes are not in their files yet. */
-  #unsealed: Segment[] = []
-  #sealing = false
+  readonly #sealing: SegmentSealing
   /** While the log is being cut. */
   #recoveryPointMax: bigint | null = null
   #endOffset: bigint
@@ -68,8 +64,8 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     this.recoveredBytesCut = bytesCut
     this.#endOffset = segments.at(-1)!.endOffset
     this.#writer = new LogWriter(context, folder, id, options.events, this.#endOffset)
-    this.#reader = new SegmentReader(context.buffers)
-    for (const segment of segments.slice(0, -1)) if (!segment.isSealed) this.#unsealed.push(segment)
+    this.#reads = new PartitionReads(segments, context.buffers, () => this.#mustBeOpen())
+    this.#sealing = new SegmentSealing(context, folder, segments, this.#writer)
     this.#sealLater()
   }
 
@@ -122,7 +118,8 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
   get recoveryPoint(): bigint {
     let point = this.#writer.checkpointEnd
     // The names of files that hold indexes, and what was cut from them, must not come back after it has passed them.
-    for (const { baseOffset } of this.#unsealed) if (baseOffset < point) point = baseOffset
+    const unsealed = this.#sealing.firstOffset
+    if (unsealed !== null && unsealed < point) point = unsealed
     if (this.#last.indexAwaitsSync && this.#last.baseOffset < point) point = this.#last.baseOffset
     return this.#recoveryPointMax !== null && this.#recoveryPointMax < point ? this.#recoveryPointMax : point
   }
@@ -170,7 +167,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
       const segment = Segment.create(this.#context, this.#folder, this.#ranges, this.#endOffset)
       this.#segments.push(segment)
       this.#writer.madeEntry(segment)
-      this.#unsealed.push(closed)
+      this.#sealing.add(closed)
       this.#sealLater()
     } catch (error) {
       throw storageFailure(error, this.#folder.path)
@@ -184,84 +181,20 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
   read(from: bigint, end: bigint, maxBytes: number, atLeastOne: boolean): readonly Retained[] | Promise<readonly Retained[]> {
     this.#mustBeOpen()
     const limits = { from, end: end < this.writtenEnd ? end : this.writtenEnd, maxBytes, atLeastOne }
-    return from < limits.end ? this.#read(limits) : []
-  }
-
-  #read(limits: ReadLimits): readonly Retained[] | Promise<readonly Retained[]> {
-    for (let index = this.#indexFor(limits.from); index < this.#segments.length; index++) {
-      const segment = this.#segments[index]!
-      if (segment.baseOffset >= limits.end) break
-      if (segment.endOffset <= limits.from || segment.writtenBytes === 0) continue
-      try {
-        const read = this.#reader.read(segment, limits)
-        if (read instanceof Promise) return this.#readOn(segment, read, limits)
-        if (read !== null) return read
-      } catch (error) {
-        throw storageFailure(error, segment.path)
-      }
-    }
-    return []
-  }
-
-  /** Where the segment has none of the batches the next one may. */
-  async #readOn(
-    segment: Segment,
-    reading: Promise<readonly Retained[] | null>,
-    limits: ReadLimits,
-  ): Promise<readonly Retained[]> {
-    const read = await reading.catch((error) => Promise.reject(storageFailure(error, segment.path)))
-    if (read !== null) return read
-    this.#mustBeOpen()
-    const { endOffset } = segment
-    return await this.#read(endOffset > limits.from ? { ...limits, from: endOffset } : limits)
+    return from < limits.end ? this.#reads.read(limits) : []
   }
 
   available(from: bigint, end: bigint, enoughBytes: number): number {
-    let sum = 0
-    if (from >= end) return 0
-    for (let index = this.#indexFor(from); index < this.#segments.length && sum < enoughBytes; index++) {
-      const segment = this.#segments[index]!
-      if (segment.baseOffset >= end) break
-      if (segment.endOffset <= from) continue
-      // A position that takes a load to know counts as the start: more than there is, never less.
-      sum += segment.ceiling(end) - (this.#reader.startNow(segment, from) ?? 0)
-    }
-    return sum
+    return this.#reads.available(from, end, enoughBytes)
   }
 
-  async *headers(from: bigint): AsyncIterable<Buffer> {
-    let next = from
-    for (;;) {
-      this.#mustBeOpen()
-      const segment = this.#segmentWith(next)
-      if (segment === undefined) return
-      const headers: Buffer[] = []
-      const begin = next
-      await this.#orFailure(async () => {
-        const position = this.#reader.startNow(segment, begin) ?? (await segment.floor(begin))
-        await segment.walk(position, (facts, _position, header) => {
-          if (facts.lastOffset < begin) return false
-          headers.push(Buffer.from(header))
-          next = facts.lastOffset + 1n
-          return headers.length === headersAtOnce
-        })
-      })
-      // Its last batches may be gone.
-      if (headers.length === 0) next = segment.endOffset
-      if (headers.length === 0 && segment === this.#segments.at(-1)) return
-      yield* headers
-    }
+  headers(from: bigint): AsyncIterable<Buffer> {
+    return this.#reads.headers(from)
   }
 
   async batchByTimestamp(at: bigint | 'max'): Promise<bigint | null> {
     this.#mustBeOpen()
-    const segments = [...this.#segments]
-    const wanted = at === 'max' ? await this.#maxTimestamp(segments) : at
-    for (const segment of segments) {
-      const found = await this.#orFailure(() => segment.batchByTimestamp(wanted))
-      if (found !== null) return found.baseOffset
-    }
-    return null
+    return await this.#reads.batchByTimestamp(at)
   }
 
   async truncateTo(end: bigint): Promise<void> {
@@ -283,12 +216,8 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     this.#mustBeOpen()
     await this.#cut(-1n, async () => {
       await this.#lowerRecoveryPoint(offset)
-      for (let segment = this.#segments.at(-1); segment !== undefined; segment = this.#segments.at(-1)) {
-        if (this.#segments.length === 1) break
-        await this.#remove(this.#segments.pop()!)
-      }
-      const [last] = this.#segments
-      await this.#remove(last!)
+      while (this.#segments.length > 1) await this.#remove(this.#segments.pop()!)
+      await this.#remove(this.#last)
       this.#segments.splice(0, 1, Segment.create(this.#context, this.#folder, this.#ranges, offset))
     })
   }
@@ -297,7 +226,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     this.#mustBeOpen()
     await this.#change(async () => {
       while (this.#segments.length > 1 && this.#segments[1]!.baseOffset <= offset) await this.#remove(this.#segments.shift()!)
-      this.#reader.forget()
+      this.#reads.forget()
     })
   }
 
@@ -310,7 +239,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
       const replacement = await this.#writeReplacement(from, batches)
       await this.#folder.commitReplacement(from, replacement.file)
       const replaced = this.#segments.splice(first, behind - first, replacement)
-      this.#reader.forget()
+      this.#reads.forget()
       for (const segment of replaced) await this.#closeSegment(segment)
       await this.#folder.completeReplacement(
         from,
@@ -319,7 +248,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
       )
       // The recovery point has passed it already.
       replacement.isSealed = (await replacement.finishIndex(true)) !== 'failed'
-      if (!replacement.isSealed) this.#unsealed.push(replacement)
+      if (!replacement.isSealed) this.#sealing.add(replacement)
     })
   }
 
@@ -335,9 +264,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     this.#closing = this.#changes.then(async () => {
       try {
         await this.#writer.finish()
-        await this.#seal()
-        if (this.#last.hasReserve) await this.#last.trim()
-        await this.#finishIndexes()
+        await this.#sealing.finish()
       } finally {
         await this.#closeAll()
       }
@@ -370,21 +297,11 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     return this.#segments.at(-1)!
   }
 
-  async #maxTimestamp(segments: readonly Segment[]): Promise<bigint> {
-    let max = -1n
-    for (const segment of segments) {
-      const maxTimestamp = await this.#orFailure(() => segment.maxTimestamp())
-      if (maxTimestamp > max) max = maxTimestamp
-    }
-    return max
-  }
-
   async checkpoint(isIdle: boolean): Promise<void> {
     if (this.#state !== 'open') return
     // Not waited for: a replacement that is under way may take long.
     this.#sealLater()
-    const { durability } = this.#context
-    if (isIdle && durability === 'fsync') await this.#writer.flush().catch(() => {})
+    if (isIdle && this.#context.durability === 'fsync') await this.#writer.flush().catch(() => {})
     const segment = this.#last
     if (!(await segment.storeIndex(isIdle))) return
     await this.#folder.sync().then(
@@ -394,14 +311,8 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
   }
 
   #sealLater(): void {
-    if (this.#sealing || this.#unsealed.length === 0) return
-    this.#sealing = true
-    void this.#change(async () => {
-      this.#sealing = false
-      // Kafka too syncs a closed segment, though nobody waits for it: the recovery point can pass it then.
-      if (this.#context.durability === 'page-cache') await this.#writer.flush()
-      await this.#seal()
-    }).catch((error) => {
+    if (!this.#sealing.begin()) return
+    void this.#change(() => this.#sealing.run()).catch((error) => {
       // A log that failed says so itself, and whoever closes it closes its segments too.
       if (this.#writer.failure !== null || this.#state === 'closed') return
       const { path } = this.#folder
@@ -409,59 +320,10 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     })
   }
 
-  /** Puts the indexes of closed segments into their files; those that cannot be written are tried again later. */
-  async #seal(): Promise<void> {
-    let isMade = false
-    const left: Segment[] = []
-    const unsealed = this.#unsealed.filter((segment) => this.#segments.includes(segment))
-    for (const segment of unsealed) {
-      if (segment.hasReserve) await this.#trim(segment)
-      const finished = segment === this.#last ? 'failed' : await segment.finishIndex()
-      if (finished === 'failed') left.push(segment)
-      if (finished === 'made') isMade = true
-    }
-    if (isMade) await this.#folder.sync()
-    for (const segment of unsealed) if (!left.includes(segment)) segment.isSealed = true
-    this.#unsealed = this.#unsealed.filter((segment) => !segment.isSealed && this.#segments.includes(segment))
-  }
-
-  /** At a stop. Indexes that say less than the log has must not be found after it: better none. */
-  async #finishIndexes(): Promise<void> {
-    const finished = await this.#last.finishIndex()
-    const failed = finished === 'failed' ? [...this.#unsealed, this.#last] : this.#unsealed
-    for (const { baseOffset } of failed) await this.#folder.removeIndexes(baseOffset)
-    if (finished === 'made' || failed.length > 0) await this.#folder.sync()
-  }
-
-  async #trim(segment: Segment): Promise<void> {
-    while (segment.writtenBytes < segment.sizeBytes) await this.#writer.drain()
-    await segment.trim()
-  }
-
   /** Before anything is cut: a start must not take on trust what will be written in its place. */
   async #lowerRecoveryPoint(end: bigint): Promise<void> {
     this.#recoveryPointMax = end
     if (this.#isCheckpointed) await this.#context.checkpoints.lower(this)
-  }
-
-  /** The segment of the batch that contains `offset`, or of the next one: there may be gaps. */
-  #segmentWith(offset: bigint): Segment | undefined {
-    for (let index = this.#indexFor(offset); index < this.#segments.length; index++) {
-      const segment = this.#segments[index]!
-      if (segment.endOffset > offset && segment.writtenBytes > 0) return segment
-    }
-    return undefined
-  }
-
-  #indexFor(offset: bigint): number {
-    let low = 0
-    let high = this.#segments.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#segments[middle]!.baseOffset <= offset) low = middle + 1
-      else high = middle
-    }
-    return Math.max(0, low - 1)
   }
 
   async #writeReplacement(baseOffset: bigint, batches: AsyncIterable<Buffer>): Promise<Segment> {
@@ -502,7 +364,7 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
           this.#writer.cutFailed(error)
           throw error
         }
-        this.#reader.forget()
+        this.#reads.forget()
         this.#endOffset = this.#last.endOffset
         this.#writer.restart(this.startOffset, this.#endOffset)
       })
@@ -513,18 +375,9 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
   }
 
   async #change(run: () => Promise<void>): Promise<void> {
-    const change = this.#changes.then(() => this.#orFailure(run))
+    const change = this.#changes.then(() => orFailure(run, this.#folder.path))
     this.#changes = change.catch(() => {})
     await change
-  }
-
-  /** What the system says becomes a storage failure; a bug stays one. */
-  async #orFailure<T>(run: () => Promise<T>): Promise<T> {
-    try {
-      return await run()
-    } catch (error) {
-      throw systemErrorCode(error) === null ? error : storageFailure(error, this.#folder.path)
-    }
   }
 
   async #closeSegment(segment: Segment): Promise<void> {

@@ -10,3 +10,12 @@ export function storageFailure(error: unknown, what: string): StorageError {
   const message = `${what}: ${error instanceof Error ? error.message : (code ?? String(error))}`
   return new StorageError(code !== null && noRoomCodes.includes(code) ? 'full' : 'io', message, { cause: error })
 }
+
+/** What the system says in `run` becomes a storage failure; a bug stays one. */
+export async function orFailure<T>(run: () => Promise<T>, what: string): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw systemErrorCode(error) === null ? error : storageFailure(error, what)
+  }
+}
