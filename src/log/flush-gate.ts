@@ -1,4 +1,4 @@
-import type { PartitionStorage } from '../storage/storage.ts'
+import { type PartitionStorage, StorageError } from '../storage/storage.ts'
 
 /**
  * With `durability=page-cache`: what `flush.messages` and `flush.ms` want on the disk. Kafka syncs within the append that makes the
@@ -8,7 +8,7 @@ export class FlushGate {
   readonly #partition: PartitionStorage
   /** More counts than before. */
   readonly #opened: () => void
-  readonly #failed: (error: unknown) => void
+  readonly #failed: (error: StorageError) => void
   #unflushedRecords = 0
   #flushedEnd: bigint
   #lastFlushMs: number
@@ -19,7 +19,7 @@ export class FlushGate {
   /** What waited for it is cut off. */
   #hasFailed = false
 
-  constructor(partition: PartitionStorage, nowMs: number, opened: () => void, failed: (error: unknown) => void) {
+  constructor(partition: PartitionStorage, nowMs: number, opened: () => void, failed: (error: StorageError) => void) {
     this.#partition = partition
     this.#lastFlushMs = nowMs
     this.#flushedEnd = partition.endOffset
@@ -76,7 +76,7 @@ export class FlushGate {
       await this.#partition.flush()
     } catch (error) {
       this.#hasFailed = true
-      this.#failed(error)
+      this.#failed(asStorageError(error))
       return
     }
     this.#flushedEnd = end
@@ -85,4 +85,8 @@ export class FlushGate {
     else if (end > this.#heldFrom) this.#heldFrom = end
     this.#opened()
   }
+}
+
+function asStorageError(error: unknown): StorageError {
+  return error instanceof StorageError ? error : new StorageError('io', error instanceof Error ? error.message : String(error))
 }

@@ -1,5 +1,5 @@
 import type { KafkaError } from '../../protocol/errors.ts'
-import type { Durability, PartitionStorage } from '../storage/storage.ts'
+import type { Durability, PartitionStorage, StorageError } from '../storage/storage.ts'
 import { FlushGate } from './flush-gate.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogWaits } from './log-waits.ts'
@@ -10,7 +10,7 @@ export interface LogEndsOptions {
   readonly nowMs: number
   /** The high watermark has moved, though nothing was written or synced for anybody else to hear of. */
   readonly opened: () => void
-  readonly flushFailed: (error: unknown) => void
+  readonly flushFailed: (error: StorageError) => void
 }
 
 /** How far a log is written and how far it counts, and who waits for either. */

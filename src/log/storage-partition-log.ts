@@ -1,14 +1,14 @@
 import { KafkaError } from '../../protocol/errors.ts'
 import type { RecordsSlice, Retained } from '../../protocol/records/records-slice.ts'
 import type { Environment } from '../environment/environment.ts'
-import {
-  type Durability,
-  type PartitionId,
-  type PartitionStorage,
-  type Storage,
-  type StorageDirectory,
+import type {
+  Durability,
+  PartitionId,
+  PartitionStorage,
+  Storage,
+  StorageDirectory,
   StorageError,
-  type StorageEvents,
+  StorageEvents,
 } from '../storage/storage.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { validateBatch } from './batch-validation.ts'
@@ -16,7 +16,7 @@ import { type CleanableLog, CleanablePartition } from './cleaner/cleanable-log.t
 import type { CleanerOffsets } from './cleaner/cleaner-offsets.ts'
 import { prepareMarker } from './end-of-transaction.ts'
 import type { EpochEndOffset } from './leader-epochs.ts'
-import { type OffsetAndTimestamp, offsetFor } from './list-offsets.ts'
+import type { OffsetAndTimestamp } from './list-offsets.ts'
 import { type LogConfig, rangeOptionsOf } from './log-config.ts'
 import { LogEnds } from './log-ends.ts'
 import { LogRetention } from './log-retention.ts'
@@ -24,6 +24,7 @@ import { LogStart } from './log-start.ts'
 import type { LogStartOffsets } from './log-start-offsets.ts'
 import type { LogState } from './log-state.ts'
 import { type AddedBatch, LogTail } from './log-tail.ts'
+import { LogView } from './log-view.ts'
 import { LogWatchers } from './log-watchers.ts'
 import type {
   ActiveProducer,
@@ -59,6 +60,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   readonly #state: LogState
   readonly #ends: LogEnds
   readonly #start: LogStart
+  readonly #view: LogView
   readonly #environment: Environment
   readonly #watchers: LogWatchers
   readonly #tail: LogTail
@@ -85,13 +87,14 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
       durability: options.durability,
       nowMs: options.environment.time.nowMs(),
       opened: () => this.#highWatermarkMoved(),
-      flushFailed: (error) => this.failed(asStorageError(error)),
+      flushFailed: (error) => this.failed(error),
     })
     this.#environment = options.environment
     this.#watchers = new LogWatchers(options.environment.time)
     this.#leaderEpoch = options.leaderEpoch
     const { id, partition: storage, state, logStartOffset: offset, logStartOffsets } = options
     this.#start = new LogStart({ id, storage, state, offset, logStartOffsets, watchers: this.#watchers })
+    this.#view = new LogView(options.partition, options.state, this.#start, this.#ends)
     this.#state.epochs.assign(options.leaderEpoch, this.logEndOffset)
   }
 
@@ -104,12 +107,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   }
 
   get lastStableOffset(): bigint {
-    const { highWatermark } = this
-    const unstable = this.#state.knownProducers?.transactions.firstUnstableOffset(highWatermark) ?? null
-    if (unstable === null || unstable >= highWatermark) return highWatermark
-    // A transaction may have begun in what was deleted.
-    if (unstable < this.#start.offset) return this.#start.offset
-    return unstable
+    return this.#view.lastStableOffset
   }
 
   get highWatermark(): bigint {
@@ -200,8 +198,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
   }
 
   available(from: bigint, isolation: Isolation, enoughBytes: number): number {
-    const end = this.#readableEnd(isolation)
-    return from >= end || from < this.#start.offset ? 0 : this.#partition.available(from, end, enoughBytes)
+    return this.#view.available(from, isolation, enoughBytes)
   }
 
   read(
@@ -211,20 +208,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     atLeastOne: boolean,
   ): readonly Retained[] | Promise<readonly Retained[]> {
     this.#mustBeOpen()
-    if (from < this.#start.offset || from > this.logEndOffset) {
-      throw new KafkaError(
-        'OFFSET_OUT_OF_RANGE',
-        `Offset ${from} lies outside of the log, ${this.#start.offset} to ${this.logEndOffset}`,
-      )
-    }
-    const end = this.#readableEnd(isolation)
-    if (from >= end) return []
-    try {
-      const pieces = this.#partition.read(from, end, maxBytes, atLeastOne)
-      return pieces instanceof Promise ? pieces.catch(rethrowAsKafka) : pieces
-    } catch (error) {
-      throw storageFailure(error)
-    }
+    return this.#view.read(from, isolation, maxBytes, atLeastOne)
   }
 
   watch(changed: () => void): () => void {
@@ -244,15 +228,7 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     const waiting = this.whenDurable(this.writtenEnd)
     if (waiting !== undefined) await waiting
     this.#mustBeOpen()
-    const visible = {
-      storage: this.#partition,
-      start: this.#start.offset,
-      end: this.#readableEnd(isolation),
-      decompressedBytesMax: this.#config.maxDecompressedMessageBytes,
-      startEpoch: this.#epochOfStart(),
-      leaderEpoch: this.#leaderEpoch,
-    }
-    return await offsetFor(visible, timestamp)
+    return await this.#view.offsetFor(timestamp, isolation, this.#leaderEpoch, this.#config.maxDecompressedMessageBytes)
   }
 
   async deleteRecords(before: bigint): Promise<bigint> {
@@ -361,16 +337,6 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     void this.#cutToHighWatermark()
   }
 
-  #readableEnd(isolation: Isolation): bigint {
-    return isolation === 'read_committed' ? this.lastStableOffset : this.highWatermark
-  }
-
-  /** -1 where records of a format without epochs may lie before the first one that is known. */
-  #epochOfStart(): number {
-    const { earliest } = this.#state.epochs
-    return earliest !== undefined && earliest.startOffset <= this.#start.offset ? earliest.epoch : -1
-  }
-
   /** Nothing of what it promised goes, all else does; the state of producers with it, or retries would pass as duplicates. */
   async #cutToHighWatermark(): Promise<void> {
     const failedAtEpoch = this.#leaderEpoch
@@ -431,8 +397,4 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     this.#ends.appended(added.baseOffset, added.lastOffset, this.#config, nowMs)
     return added
   }
-}
-
-function asStorageError(error: unknown): StorageError {
-  return error instanceof StorageError ? error : new StorageError('io', error instanceof Error ? error.message : String(error))
 }
