@@ -52,6 +52,10 @@ const settings = {
   'group.min.session.timeout.ms': '6000',
   'group.consumer.heartbeat.interval.ms': '14000',
   'auto.create.topics.enable': 'false',
+  'log.roll.ms': '20000',
+  'log.cleaner.backoff.ms': '2000',
+  'log.cleaner.min.cleanable.ratio': '0.05',
+  'log.cleaner.delete.retention.ms': '30000',
 }
 
 /** One run: a broker, its clients and everything that befalls them, from one seed. */
@@ -102,6 +106,8 @@ export class Simulation {
       logger: { ...silentLogger, error: (fields, message) => this.#logged(fields, message) },
       fault: (error) => violations.report('no-fault', error.stack ?? error.message),
       begin: (life) => this.#goesOn(life),
+      // What coordinators load after a restart has then been compacted again and again.
+      tendsLogs: seed % 2 === 1,
       wrapLog: sabotage.wrapLog,
       wrapServices: sabotage.wrapServices,
     })
