@@ -33,7 +33,7 @@ export class ActiveRange {
   isFullFor(sizeBytes: number, lastOffset: bigint, maxTimestamp: bigint, config: LogConfig, nowMs: number): boolean {
     if (this.#sizeBytes > config.segmentBytes - sizeBytes) return true
     if (lastOffset - this.baseOffset > relativeOffsetMax) return true
-    return this.#sizeBytes > 0 && this.#ageMs(maxTimestamp, nowMs) > config.segmentMs - this.#jitterMs
+    return this.#sizeBytes > 0 && this.#ageMs(maxTimestamp, nowMs) > segmentMs(config) - this.#jitterMs
   }
 
   /** By record time, so that a mirrored log rolls like its source; by the clock where the first record has no time. */
@@ -41,4 +41,9 @@ export class ActiveRange {
     if (this.#firstTimestamp !== null && this.#firstTimestamp >= 0n) return Number(timestamp - this.#firstTimestamp)
     return nowMs - this.#createdMs
   }
+}
+
+/** What is in the range that takes the appends cannot be compacted: it ends in time for that, too (KIP-354). */
+function segmentMs(config: LogConfig): number {
+  return config.compact ? Math.min(config.segmentMs, config.maxCompactionLagMs) : config.segmentMs
 }

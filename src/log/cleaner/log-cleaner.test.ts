@@ -111,6 +111,15 @@ describe('which logs are compacted', () => {
     expect(await offsets(made.log)).toEqual([1])
   })
 
+  test('and a segment ends after max.compaction.lag.ms when it is appended to', async () => {
+    const { made } = await configured({ maxCompactionLagMs: 1000 })
+    const at = (timestamp: number) => made.appendDurably({ timestamps: [BigInt(timestamp)] })
+    at(startMs)
+    at(startMs + 1000)
+    at(startMs + 1001)
+    expect(made.partition.ranges().map(({ baseOffset }) => baseOffset)).toEqual([0n, 2n])
+  })
+
   test('the dirtiest first', async () => {
     const other = await TestLog.open({ config: compacted })
     put(test1, 'a', 'b', 'c', 'd')
