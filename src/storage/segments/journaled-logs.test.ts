@@ -8,6 +8,7 @@ import { FaultyFiles } from '../../environment/faulty-files.ts'
 import type { OpenFile } from '../../environment/files.ts'
 import { seededRandom } from '../../environment/random.ts'
 import { silentLogger } from '../../environment/silent-logger.ts'
+import { SimulatedClock } from '../../environment/simulated-clock.ts'
 import type { PartitionId, PartitionStorage } from '../storage.ts'
 import { appendOne, RecordedEvents } from '../storage-suite.ts'
 import { type AppendedBatch, testBatch } from '../test-batch.ts'
@@ -62,7 +63,8 @@ interface OpenLog {
 }
 
 async function openStorage(files: FaultyFiles): Promise<SegmentStorage> {
-  const [time, random, logger] = [systemTime(), seededRandom(1), silentLogger]
+  // Who loses power stops no timer: those of this clock keep no process alive.
+  const [time, random, logger] = [new SimulatedClock(), seededRandom(1), silentLogger]
   const storage = new SegmentStorage({
     ...{ directory, files, buffers, time, random, logger, threads, journalHalfBytes },
     durability: 'fsync',
