@@ -31,17 +31,33 @@ async function measureStart(choice: BrokerChoice): Promise<Measured> {
   return { start: { ...started, 'idle RSS MB': after.residentBytes / 1e6, 'idle CPU ms/s': cpuMs / (restMs / 1000) } }
 }
 
+/** What a broker of ten thousand partitions may take after a kill. */
+const startLimitMs = 180_000
+
+/** A broker may answer, and not know yet what its controller has made: a client then fails, and is started again, as its user would. */
+async function firstRecord({ address }: BrokerProcess, limit: number): Promise<void> {
+  const topic = `first-${randomUUID()}`
+  for (;;) {
+    try {
+      return await kcatRoundTrip(address, topic)
+    } catch (error) {
+      if (performance.now() > limit) throw error
+    }
+  }
+}
+
 /** Starts a prepared broker, and times until it answers and until a record has gone through it. */
 export async function timeStart(broker: BrokerProcess): Promise<Measurement> {
   const began = performance.now()
   const child = broker.spawn()
   while (!(await answersApiVersions('127.0.0.1', broker.port, 500))) {
     if (child.exitCode !== null) throw new Error(`${broker.command} ended with ${child.exitCode}: ${broker.output.slice(-2000)}`)
-    if (performance.now() - began > 180_000) throw new Error(`${broker.command} does not answer: ${broker.output.slice(-2000)}`)
+    if (performance.now() - began > startLimitMs)
+      throw new Error(`${broker.command} does not answer: ${broker.output.slice(-2000)}`)
     await wait(2)
   }
   const ready = performance.now() - began
-  await kcatRoundTrip(broker.address, `first-${randomUUID()}`)
+  await firstRecord(broker, began + startLimitMs)
   const first = performance.now() - began
   const usage = readUsage(broker.pid!)
   return { 'ready ms': ready, 'first record ms': first, 'CPU s': usage.userSeconds + usage.systemSeconds }
