@@ -155,6 +155,7 @@ export class Broker {
   async #stop(): Promise<void> {
     const { server, coordinators, logTasks, logCleaner, cluster, loopDelay, clocks } = this.#parts
     try {
+      await server.finish()
       await server.close()
       coordinators.stop()
       await logCleaner.stop()

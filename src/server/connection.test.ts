@@ -352,3 +352,67 @@ describe('limits of a connection', () => {
     expect(most).toBeLessThan(4 << 20)
   })
 })
+
+describe('a listener that finishes', () => {
+  test('answers what was taken, and then closes the connection', async () => {
+    const { promise, settle } = later()
+    let count = 0
+    const { listener, connect } = await listen([
+      pipelinedRow(produce, () => {
+        count++
+        return { ordered: undefined, response: promise.then(() => produced) }
+      }),
+    ])
+    const client = await connect()
+    const answers = [1, 2].map(() => client.request(produce, 9, produceBody(Buffer.alloc(100))))
+    await listener.until(() => count === 2)
+    const finished = listener.listener.finish(1000)
+    const late = client.request(produce, 9, produceBody(Buffer.alloc(100))).catch(() => 'unanswered')
+    await listener.turn()
+    settle()
+    await finished
+    expect(await Promise.all(answers)).toHaveLength(2)
+    expect(await late).toBe('unanswered')
+    expect(count).toBe(2)
+    expect(listener.listener.connectionCount).toBe(0)
+  })
+
+  test('does not wait for a request that may be long in coming, nor for those who asked nothing', async () => {
+    const { promise, settle } = later()
+    let started = false
+    const { listener, connect } = await listen([
+      row(heartbeat, async () => {
+        started = true
+        await promise
+        return { errorCode: 0 }
+      }),
+    ])
+    await connect()
+    const client = await connect()
+    const answer = client.request(heartbeat, 4, beat('long')).catch(() => 'unanswered')
+    await listener.until(() => started && listener.listener.connectionCount === 2)
+    await listener.listener.finish(1000)
+    expect(await answer).toBe('unanswered')
+    settle()
+  })
+
+  test('waits no longer than it may', async () => {
+    const { promise, settle } = later()
+    let started = false
+    const { listener, connect } = await listen([
+      pipelinedRow(produce, () => {
+        started = true
+        return { ordered: undefined, response: promise.then(() => produced) }
+      }),
+    ])
+    const client = await connect()
+    const answer = client.request(produce, 9, produceBody(Buffer.alloc(100))).catch(() => 'unanswered')
+    await listener.until(() => started)
+    const finished = listener.listener.finish(1000)
+    listener.clock.advance(1000)
+    await finished
+    await listener.listener.close()
+    expect(await answer).toBe('unanswered')
+    settle()
+  })
+})

@@ -237,6 +237,23 @@ export class Connection implements ByteSink, FrameTaker {
     this.#responses.settleClose(slot)
   }
 
+  /**
+   * Takes no further request, and ends once those that were taken are answered; at once where no more than a wait is left, such as a Fetch's. A
+   * producer whose records were appended must hear of it: after a clean stop a broker knows of each producer's last batch alone, as Kafka
+   * does, and would refuse the ones before it as out of order when they come again.
+   */
+  finish(): void {
+    if (this.#ended || this.#closing) return
+    const waits = this.#awaitsAnswer ? 1 : 0
+    if (this.#responses.owed <= waits) {
+      this.destroy()
+      return
+    }
+    this.#closing = true
+    this.#framing.stop()
+    this.#responses.settleClose(this.#responses.open(0))
+  }
+
   destroy(): void {
     this.#socket.destroy()
     this.#end()

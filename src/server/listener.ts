@@ -52,6 +52,8 @@ export class Listener {
   #flushing = false
   #acceptErrorLogged = false
   #closed = false
+  /** Called when the last connection has ended. */
+  #deserted: () => void = () => {}
   #port = 0
 
   constructor(options: ListenerOptions) {
@@ -191,6 +193,7 @@ export class Listener {
       flushSoon: (due) => this.#flushSoon(due),
       closed: (closed) => {
         this.#connections.delete(closed)
+        if (this.#connections.size === 0) this.#deserted()
         this.#due.delete(closed)
         limits.leave(address)
         this.#acceptErrorLogged = false
@@ -211,6 +214,20 @@ export class Listener {
       const due = [...this.#due]
       this.#due.clear()
       for (const one of due) one.flush()
+    })
+  }
+
+  /** Takes no further request; settled when those that were taken are answered, or `limitMs` have passed. */
+  async finish(limitMs: number): Promise<void> {
+    this.#closed = true
+    for (const connection of [...this.#connections]) connection.finish()
+    if (this.#connections.size === 0) return
+    await new Promise<void>((resolve) => {
+      const limit = this.#options.clock.after(limitMs, resolve)
+      this.#deserted = () => {
+        limit.cancel()
+        resolve()
+      }
     })
   }
 

@@ -48,6 +48,11 @@ export class ResponseQueue {
     return this.#requestBytes
   }
 
+  /** How many requests have no answer on its way yet, those included whose answer is ready. */
+  get owed(): number {
+    return this.#slots.length
+  }
+
   /** How many requests are not answered yet. */
   get unsettled(): number {
     return this.#unsettled

@@ -17,6 +17,9 @@ export interface ServerOptions {
   readonly memory: Pick<MemoryShares, 'received' | 'outgoing'>
 }
 
+/** How long a stop waits for answers that are owed, and for the clients to take them. */
+const FINISH_MS_MAX = 1000
+
 /** Where clients come in: the listeners of a broker, and the limits that they share. */
 export class Server {
   readonly listeners: readonly Listener[]
@@ -100,6 +103,11 @@ export class Server {
   begin(services: Services, bug: (error: Error) => void): void {
     const dispatch = new Dispatch({ table: services.table, services, logger: services.environment.logger, bug })
     for (const listener of this.listeners) listener.begin(dispatch)
+  }
+
+  /** Takes no further request, and answers what was taken. */
+  async finish(): Promise<void> {
+    await Promise.all(this.listeners.map((listener) => listener.finish(FINISH_MS_MAX)))
   }
 
   async close(): Promise<void> {
