@@ -51,6 +51,8 @@ export async function cleanLog(log: CleanableLog, dirty: DirtyPart, tools: Clean
   const ranges = log.storage.ranges().filter(({ baseOffset }) => baseOffset < endOffset)
   const [first] = ranges
   if (first === undefined || endOffset <= dirty.firstDirtyOffset) return { endOffset: dirty.firstDirtyOffset, ...counts }
+  // With durability=page-cache: a record must be on the disk before those go that it replaces.
+  await log.storage.flush()
   const transactions = await transactionsOf(first.baseOffset)
   for (const group of rangeGroups(ranges, log.config)) {
     const [from, end] = [group[0]!.baseOffset, group.at(-1)!.endOffset]

@@ -6,6 +6,9 @@ import { orFailure, storageFailure } from './storage-failure.ts'
 
 const headersAtOnce = 256
 
+/** In place of an answer: the segments that were asked are no longer those of the log. */
+const gone = Symbol('gone')
+
 /** What is asked of all segments of a log together: batches by offset, by time, and how many there are. */
 export class PartitionReads {
   /** In order; its owner changes it. */
@@ -46,9 +49,10 @@ export class PartitionReads {
     reading: Promise<readonly Retained[] | null>,
     limits: ReadLimits,
   ): Promise<readonly Retained[]> {
-    const read = await reading.catch((error) => Promise.reject(storageFailure(error, segment.path)))
+    const failing = reading.catch((error) => Promise.reject(storageFailure(error, segment.path)))
+    const read = await this.#ofWhatIsThere([segment], () => failing, release)
+    if (read === gone) return await this.read(limits)
     if (read !== null) return read
-    this.#mustBeOpen()
     const { endOffset } = segment
     return await this.read(endOffset > limits.from ? { ...limits, from: endOffset } : limits)
   }
@@ -72,32 +76,60 @@ export class PartitionReads {
       this.#mustBeOpen()
       const segment = this.#segmentWith(next)
       if (segment === undefined) return
-      const headers: Buffer[] = []
       const begin = next
-      await orFailure(async () => {
-        const position = this.#reader.startNow(segment, begin) ?? (await segment.floor(begin))
-        await segment.walk(position, (facts, _position, header) => {
-          if (facts.lastOffset < begin) return false
-          headers.push(Buffer.from(header))
-          next = facts.lastOffset + 1n
-          return headers.length === headersAtOnce
-        })
-      }, segment.path)
+      const found = await this.#ofWhatIsThere([segment], () => orFailure(() => this.#headersIn(segment, begin), segment.path))
+      if (found === gone) continue
+      const { headers, end } = found
       // Its last batches may be gone.
-      if (headers.length === 0) next = segment.endOffset
+      next = headers.length === 0 ? segment.endOffset : end
       if (headers.length === 0 && segment === this.#segments.at(-1)) return
       yield* headers
     }
   }
 
+  async #headersIn(segment: Segment, from: bigint): Promise<{ readonly headers: readonly Buffer[]; readonly end: bigint }> {
+    const headers: Buffer[] = []
+    let end = from
+    const position = this.#reader.startNow(segment, from) ?? (await segment.floor(from))
+    await segment.walk(position, (facts, _position, header) => {
+      if (facts.lastOffset < from) return false
+      headers.push(Buffer.from(header))
+      end = facts.lastOffset + 1n
+      return headers.length === headersAtOnce
+    })
+    return { headers, end }
+  }
+
   async batchByTimestamp(at: bigint | 'max'): Promise<bigint | null> {
-    const segments = [...this.#segments]
-    const wanted = at === 'max' ? await maxTimestampOf(segments) : at
-    for (const segment of segments) {
-      const found = await orFailure(() => segment.batchByTimestamp(wanted), segment.path)
-      if (found !== null) return found.baseOffset
+    for (;;) {
+      const segments = [...this.#segments]
+      const found = await this.#ofWhatIsThere(segments, () => batchByTimestampIn(segments, at))
+      if (found !== gone) return found
     }
-    return null
+  }
+
+  /**
+   * What `read` gives of segments, or how it fails; but if one of them was removed or replaced meanwhile neither says anything, and it is
+   * `gone`: the log is to be asked again.
+   */
+  async #ofWhatIsThere<T>(
+    segments: readonly Segment[],
+    read: () => Promise<T>,
+    giveBack: (found: T) => void = () => {},
+  ): Promise<T | typeof gone> {
+    const areThere = (): boolean => !segments.some(({ isClosed }) => isClosed)
+    let found: T
+    try {
+      found = await read()
+    } catch (error) {
+      this.#mustBeOpen()
+      if (areThere()) throw error
+      return gone
+    }
+    if (areThere()) return found
+    giveBack(found)
+    this.#mustBeOpen()
+    return gone
   }
 
   /** The segment of the batch that contains `offset`, or of the next one: there may be gaps. */
@@ -119,6 +151,19 @@ export class PartitionReads {
     }
     return Math.max(0, low - 1)
   }
+}
+
+function release(pieces: readonly Retained[] | null): void {
+  for (const piece of pieces ?? []) piece.release()
+}
+
+async function batchByTimestampIn(segments: readonly Segment[], at: bigint | 'max'): Promise<bigint | null> {
+  const wanted = at === 'max' ? await maxTimestampOf(segments) : at
+  for (const segment of segments) {
+    const found = await orFailure(() => segment.batchByTimestamp(wanted), segment.path)
+    if (found !== null) return found.baseOffset
+  }
+  return null
 }
 
 async function maxTimestampOf(segments: readonly Segment[]): Promise<bigint> {

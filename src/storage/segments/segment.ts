@@ -40,6 +40,7 @@ export class Segment {
   #storedBytes = 0
   #syncedBytes = 0
   #file: OpenFile | null = null
+  #isClosed = false
   #index: SegmentIndex | null = null
   #sizeBytes: number
   #writtenBytes: number
@@ -84,11 +85,18 @@ export class Segment {
     return segment
   }
 
+  /** It was closed, and perhaps removed or replaced: what was read of it since the last await may be of another. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   get path(): string {
     return this.#folder.segmentPath(this.baseOffset)
   }
 
   get file(): OpenFile {
+    // Another file may have its name by now.
+    if (this.#isClosed) throw new Error(`${this.path} is closed`)
     this.#file ??= this.#context.files.openSync(this.path)
     return this.#file
   }
@@ -319,8 +327,9 @@ export class Segment {
     this.#index = null
   }
 
-  /** Waits for what is under way. The files may be renamed or removed then; whoever reads later opens them again. */
+  /** Waits for what is under way. The files may be renamed or removed then. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#indexWork
     this.#index?.forget()
     const file = this.#file
@@ -342,6 +351,7 @@ export class Segment {
     const index = this.#known
     const loaded = await index.load(this.#sizeBytes)
     if (loaded !== null) return loaded
+    if (this.#isClosed) throw new StorageError('io', `${this.path} is closed`)
     await this.#exclusively(() => this.#rebuild())
     return (await index.load(this.#sizeBytes)) ?? nothingLoaded
   }
@@ -403,8 +413,10 @@ export class Segment {
 
   #maxTimestampNow(): bigint {
     if (this.#sizeBytes === 0) return -1n
-    // Until its index is built anew a segment counts as young.
-    return this.#known.isBroken ? BigInt(this.#context.time.nowMs()) : this.#known.maxTimestamp
+    // Until its index is built anew a segment counts as young, and so does one that is gone.
+    return (this.#isClosed && this.#index === null) || this.#known.isBroken
+      ? BigInt(this.#context.time.nowMs())
+      : this.#known.maxTimestamp
   }
 
   async #exclusively<T>(run: () => Promise<T>): Promise<T> {
