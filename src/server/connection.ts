@@ -49,6 +49,8 @@ export class Connection implements ByteSink, FrameTaker {
   #isRead = true
   /** No further request is taken: the connection ends when those before are answered. */
   #closing = false
+  /** It does so because the broker stops. */
+  #finishing = false
   #ended = false
   #lastUnsent = 0
   lastActiveMs: number
@@ -61,7 +63,7 @@ export class Connection implements ByteSink, FrameTaker {
     this.#responses = new ResponseQueue(socket, {
       flushSoon: () => options.flushSoon(this),
       taken: () => this.#taken(),
-      close: () => this.destroy(),
+      close: () => (this.#finishing ? this.#socket.end() : this.destroy()),
     })
     this.facts = {
       id: options.id,
@@ -250,7 +252,10 @@ export class Connection implements ByteSink, FrameTaker {
       return
     }
     this.#closing = true
+    // What the client sends on is read and dropped: with unread bytes the system would reset the connection, and answers might be lost.
+    this.#finishing = true
     this.#framing.stop()
+    this.wanted()
     this.#responses.settleClose(this.#responses.open(0))
   }
 

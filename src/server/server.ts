@@ -18,7 +18,7 @@ export interface ServerOptions {
 }
 
 /** How long a stop waits for answers that are owed, and for the clients to take them. */
-const FINISH_MS_MAX = 1000
+const FINISH_MS_MAX = 3000
 
 /** Where clients come in: the listeners of a broker, and the limits that they share. */
 export class Server {
