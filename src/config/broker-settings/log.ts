@@ -81,11 +81,15 @@ export const logSettings = {
     'The milliseconds between two writes of the log start offsets.',
     { min: 0, importance: 'high' },
   ),
-  'log.segment.delete.delay.ms': accepted.long(60000, 'The milliseconds between marking a segment deleted and removing its files.', {
-    min: 0,
-    importance: 'high',
-    update: 'cluster-wide',
-  }),
+  'log.segment.delete.delay.ms': accepted.long(
+    60000,
+    'The milliseconds between marking a segment deleted and removing its files.',
+    {
+      min: 0,
+      importance: 'high',
+      update: 'cluster-wide',
+    },
+  ),
   'log.preallocate': used.boolean(false, 'Whether the file of a new segment is allocated at its full size.', {
     update: 'cluster-wide',
   }),
