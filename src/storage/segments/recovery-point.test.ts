@@ -16,6 +16,7 @@ import { SegmentStorage } from './segment-storage.ts'
 /** Knows how many bytes of log files were read. */
 class CountingFiles extends FaultyFiles {
   logBytesRead = 0
+  readonly logsSynced: string[] = []
 
   override async open(path: string, options: { readonly create?: boolean } = {}): Promise<OpenFile> {
     return this.#counted(await super.open(path, options))
@@ -35,6 +36,10 @@ class CountingFiles extends FaultyFiles {
       ...file,
       readSync: (into, position) => counted(file.readSync(into, position)),
       read: async (into, position) => counted(await file.read(into, position)),
+      sync: async () => {
+        await file.sync()
+        this.logsSynced.push(file.path)
+      },
     }
   }
 }
@@ -197,6 +202,16 @@ describe('a start after a crash', () => {
     const third = await opened()
     expect([third.log.endOffset, third.log.recoveredBytesCut]).toEqual([255n, 5 * 1061])
     await third.storage.close(null)
+  })
+
+  test('syncs the last segment, though nothing lies behind the recovery point: that it was cut may not be on the disk', async () => {
+    const first = await opened()
+    await fill(first, 2, 50)
+    await checkpointed(async () => (await points().catch(() => '')) === '0\n1\norders 0 250\n')
+    await kill(first)
+    const { files, storage } = await opened()
+    expect(files.logsSynced).toEqual([fileOf(200)])
+    await storage.close(null)
   })
 
   test('begins at the last index entry below the recovery point, once the log rested', async () => {

@@ -131,10 +131,10 @@ class Recovery {
       },
     })
     segment.endRecovery()
-    if (soundBelow !== null && segment.endOffset > soundBelow) {
-      this.#toSync.push(segment)
-      this.#bytesChecked += segment.openedBytes - from
-    }
+    if (soundBelow === null) return end
+    // Also where nothing is found behind the recovery point: its name, or that it was cut, may be known to the system alone.
+    this.#toSync.push(segment)
+    if (segment.endOffset > soundBelow) this.#bytesChecked += segment.openedBytes - from
     return end
   }
 
