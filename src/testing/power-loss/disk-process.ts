@@ -211,10 +211,15 @@ export class DiskProcess implements SystemCalls {
 
   #beginWrite({ file, path }: Open, pieces: readonly Buffer[], position: number) {
     const failure = this.#failure('write', path)
-    if (failure !== null) throw failure
-    const bytes = Buffer.concat(pieces)
+    const whole = Buffer.concat(pieces)
+    // A full disk takes a part.
+    const bytes = failure === null ? whole : whole.subarray(0, this.options.dice?.roll(whole.length) ?? 0)
     const operation: ContentOperation = { kind: 'write', file, position, bytes, endedAt: Number.POSITIVE_INFINITY }
     this.#begin(operation)
+    if (failure !== null) {
+      this.#end(operation)
+      throw failure
+    }
     return { operation, sizeBytes: bytes.length }
   }
 

@@ -45,6 +45,7 @@ export interface PoweredBrokerOptions {
   readonly diskDice: Dice | null
   readonly seed: number
   readonly skips?: SkipsSync
+  /** A failure of the disk, once the broker has started. */
   readonly fails?: DiskProcessOptions['fails']
   /** A line of the broker's log that tells of a failure. */
   readonly logged: (level: 'warn' | 'error', line: string) => void
@@ -67,7 +68,7 @@ export class PoweredBroker {
       time,
       dice: diskDice,
       ...(skips && { skips: (sync) => skips(sync, this.#broker === null) }),
-      ...(fails && { fails }),
+      ...(fails && { fails: (call, path) => (this.#broker === null ? null : fails(call, path)) }),
     })
   }
 

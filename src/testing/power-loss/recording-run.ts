@@ -3,6 +3,7 @@ import { SimulatedNetwork } from '../simulation/simulated-network.ts'
 import { SimulatedTime } from '../simulation/simulated-time.ts'
 import { Trace } from '../simulation/trace.ts'
 import { Violations } from '../simulation/violations.ts'
+import { diskError } from './disk-error.ts'
 import { DiskRemains } from './disk-remains.ts'
 import { Operator } from './operator.ts'
 import { PlainWriter } from './plain-writer.ts'
@@ -46,6 +47,8 @@ export class RecordingRun {
   readonly #options: RecordingOptions
   readonly #dice: Dice
   readonly #time = new SimulatedTime()
+  /** How often a write or a sync of a log fails. */
+  readonly #failing: number
   readonly #network: SimulatedNetwork
   readonly #workload: Workload
   #powered: PoweredBroker | null = null
@@ -55,6 +58,7 @@ export class RecordingRun {
   constructor(options: RecordingOptions) {
     this.#options = options
     this.#dice = new Dice(options.seed)
+    this.#failing = this.#dice.pick([0, 0, 0.001, 0.004])
     this.promises = new PromiseLog(() => this.#operationCount)
     this.diskLives.push({ disk: new RecordedDisk(), base: 0 })
     const [time, dice] = [this.#time, this.#dice]
@@ -199,12 +203,21 @@ export class RecordingRun {
       diskDice: this.#dice,
       seed: seed * 1000 + this.#startCount++,
       ...(skips && { skips: this.#noting(skips) }),
+      fails: (call, path) => this.#failure(call, path),
       logged: (level, line) => {
         this.#say(`${level}: ${line}`)
-        if (level === 'error') this.#violation(line)
+        if (level === 'error' && this.#failing === 0) this.#violation(line)
       },
       fault: (error) => this.#violation(error.stack ?? error.message),
     })
+  }
+
+  /** The metadata log is spared: without it nothing else would go on. */
+  #failure(call: 'write' | 'sync', path: string): NodeJS.ErrnoException | null {
+    if (this.#failing === 0 || !path.endsWith('.log') || path.includes('__cluster_metadata')) return null
+    if (this.#isEnding || !this.#dice.chance(this.#failing)) return null
+    this.#say(`a ${call} of ${path} fails`)
+    return diskError(call === 'write' ? 'ENOSPC' : 'EIO', path)
   }
 
   #noting(skips: SkipsSync): SkipsSync {
