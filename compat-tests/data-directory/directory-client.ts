@@ -27,6 +27,8 @@ export interface DirectoryState {
   readonly features: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, TopicState>>
   readonly logs: Readonly<Record<string, LogState>>
+  /** The folder in which each partition lies. */
+  readonly directories: Readonly<Record<string, string>>
   readonly groups: Readonly<Record<string, { readonly kind: string; readonly offsets: Readonly<Record<string, string>> }>>
   readonly transactions: Readonly<Record<string, string>>
   /** Null where the broker does not answer the question. */
@@ -34,6 +36,12 @@ export interface DirectoryState {
 }
 
 export type Acknowledged = readonly (readonly [topic: string, partition: number, offset: number, timestamp: number])[]
+
+/** What clients that stay got, and what of it was wrong. */
+export interface Tally {
+  readonly count: number
+  readonly faults: readonly string[]
+}
 
 export interface Dump {
   readonly output: string
@@ -67,6 +75,25 @@ export class DirectoryClient implements AsyncDisposable {
   /** Goes on with what the phases before left. */
   async continue(phase: string): Promise<Acknowledged> {
     return ((await this.#process.send('continue', { phase })) as { acknowledged: Acknowledged }).acknowledged
+  }
+
+  /** Members of groups join that stay, one in each protocol, and read what is written to the phase's plain topic. */
+  async join(phase: string): Promise<void> {
+    await this.#process.send('join', { phase })
+  }
+
+  /** What the members that stay were given, when they have read all. */
+  async catchUp(): Promise<Tally> {
+    return (await this.#process.send('catchUp')) as Tally
+  }
+
+  /** Begins to write, and goes on until `settle` while one broker takes the place of another. */
+  async burst(): Promise<void> {
+    await this.#process.send('burst')
+  }
+
+  async settle(): Promise<Tally> {
+    return (await this.#process.send('settle')) as Tally
   }
 
   async describe(): Promise<DirectoryState> {

@@ -27,6 +27,12 @@ function compactedState({ start, stable, end, records }: LogState): object {
 const answered = <T>(values: Readonly<Record<string, T | null>>, other: Readonly<Record<string, T | null>>): object =>
   Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== null && (other[name] ?? null) !== null))
 
+/** Clients that stay do not stop while a state is told: what they did is judged otherwise. */
+const staying = /^(?:burst-|staying-|__)/
+
+const withoutStaying = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !staying.test(name)))
+
 /**
  * What one broker left and the next one must show. Compacted logs may have lost what compaction may take; a broker that does
  * not offer something need not tell of it.
@@ -35,8 +41,12 @@ export function differencesOfStates(before: DirectoryState, after: DirectoryStat
   const comparable = (state: DirectoryState, other: DirectoryState): object => ({
     ...state,
     logs: Object.fromEntries(
-      Object.entries(state.logs).map(([name, log]) => [name, name.startsWith('compacted-') ? compactedState(log) : log]),
+      Object.entries(withoutStaying(state.logs)).map(([name, log]) => [
+        name,
+        name.startsWith('compacted-') ? compactedState(log) : log,
+      ]),
     ),
+    groups: withoutStaying(state.groups),
     features: answered(state.features, other.features),
     kept: answered(state.kept, other.kept),
   })

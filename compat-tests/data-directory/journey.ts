@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { BrokerProcess, defaultBrokerCommand } from '../broker-process.ts'
 import { waitUntil } from '../wait-until.ts'
@@ -26,9 +26,12 @@ const commands = {
   grete: process.env['BROKER_CMD'] || defaultBrokerCommand,
 }
 
-/** What Kafka tells at the start on any directory: its two halves find each other, and the controller those who registered. */
+/** Vouches for all logs of its directory, so that the next broker need not look into them. */
+const CLEAN_STOP = '.kafka_cleanshutdown'
+
+/** What Kafka tells at the start on any directory: its halves find each other, and on a busy machine that takes a while. */
 const usualWarnings =
-  / WARN (?:NetworkClient|RaftManager|QuorumController) | ERROR ControllerApis .*apiKey=CONTROLLER_REGISTRATION/
+  / WARN (?:NetworkClient|RaftManager|QuorumController) | ERROR EventPerformanceMonitor | ERROR ControllerApis .*CONTROLLER_REGISTRATION/
 
 /** One data directory that brokers open in turn; whatever is not as the one before left it is a fault. */
 export class Journey implements AsyncDisposable {
@@ -82,15 +85,27 @@ export class Journey implements AsyncDisposable {
     const killed = stop.endsWith('killed')
     await this.#start(kind, name)
     if (this.#state) this.#note(name, differencesOfStates(this.#state, await this.#describe()))
+    if (this.#state) this.#note(`${name}, written meanwhile`, (await this.#client.settle()).faults)
     const wentOn = await this.#client.continue(phase)
     this.#acknowledged = [...this.#acknowledged, ...wentOn, ...(await this.#client.begin(phase))]
+    await this.#client.join(phase)
+    this.#note(`${name}, members`, (await this.#client.catchUp()).faults)
     if (kind === 'kafka') await this.#waitForChores(phase)
     if (kind === 'kafka') await this.#waitForSnapshot()
     if (kind === 'kafka' && this.#trimmed === 'by Kafka') await this.#waitForTrimmedMetadataLog()
     const state = await this.#describe()
     this.#state = this.#state ? withUntold(state, this.#state) : state
     this.#note(name, missingRecords(this.#remaining(), this.#state))
+    await this.#client.burst()
     await this.#broker.end(killed ? 'SIGKILL' : 'SIGTERM')
+    if (!killed)
+      this.#note(
+        name,
+        this.#directories
+          .map((directory) => join(directory, CLEAN_STOP))
+          .filter((file) => !existsSync(file))
+          .map((file) => `${file} is missing`),
+      )
     const files = readLogFiles(this.#directories)
     if (this.#files) this.#note(name, changesOfLogFiles(this.#files, files))
     this.#files = files

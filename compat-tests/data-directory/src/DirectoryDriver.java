@@ -1,6 +1,7 @@
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -17,6 +18,9 @@ import org.apache.kafka.tools.DumpLogSegments;
 public final class DirectoryDriver {
     /** In ASCII: some characters in what Kafka prints would end a line for the reader. */
     static final ObjectMapper JSON = new ObjectMapper().configure(JsonWriteFeature.ESCAPE_NON_ASCII.mappedFeature(), true);
+
+    private static final List<DirectoryMember> MEMBERS = new ArrayList<>();
+    private static DirectoryBurst burst;
 
     public static void main(String[] arguments) throws Exception {
         PrintStream out = new PrintStream(System.out, true, "UTF-8");
@@ -42,12 +46,38 @@ public final class DirectoryDriver {
 
     private static ObjectNode run(DirectoryWriter writer, String address, JsonNode command) throws Exception {
         switch (command.get("command").asText()) {
-            case "begin": return writer.begin(command.get("phase").asText());
+            case "begin":
+                if (burst == null) burst = new DirectoryBurst(address);
+                return writer.begin(command.get("phase").asText());
             case "continue": return writer.goOn(command.get("phase").asText());
+            case "burst": {
+                burst.begin();
+                return JSON.createObjectNode();
+            }
+            case "settle": return burst.settle();
+            case "catchUp": return catchUp();
+            case "join": {
+                String phase = command.get("phase").asText();
+                for (String protocol : List.of("classic", "consumer"))
+                    MEMBERS.add(new DirectoryMember(address, "staying-" + protocol + "-" + phase, "plain-" + phase, protocol));
+                return JSON.createObjectNode();
+            }
             case "describe": return new DirectoryReader(address).describe();
             case "dump": return dump(command.get("arguments"));
             default: throw new IllegalArgumentException("no such command: " + command);
         }
+    }
+
+    private static ObjectNode catchUp() throws Exception {
+        ObjectNode result = JSON.createObjectNode();
+        long count = 0;
+        ArrayNode faults = result.putArray("faults");
+        for (DirectoryMember member : MEMBERS) {
+            ObjectNode one = member.catchUp();
+            count += one.get("count").asLong();
+            faults.addAll((ArrayNode) one.get("faults"));
+        }
+        return result.put("count", count);
     }
 
     /** What the tool prints to either of its outputs; what it throws stands with the errors. */

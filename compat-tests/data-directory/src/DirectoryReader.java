@@ -46,6 +46,9 @@ final class DirectoryReader {
                 .flatMap(one -> one.getValue().partitions().stream().map(info -> new TopicPartition(one.getKey(), info.partition())))
                 .collect(Collectors.toList());
             logs(admin, partitions, state.putObject("logs"));
+            ObjectNode directories = state.putObject("directories");
+            admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).forEach((path, directory) -> directory.replicaInfos().keySet()
+                .stream().filter(partition -> topics.containsKey(partition.topic())).forEach(partition -> directories.put(partition.toString(), path)));
             groups(admin, state.putObject("groups"));
             ObjectNode transactions = state.putObject("transactions");
             List<String> ids = admin.listTransactions().all().get().stream().map(one -> one.transactionalId()).sorted().collect(Collectors.toList());
