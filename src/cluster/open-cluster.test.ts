@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -246,6 +246,8 @@ describe('a directory that cannot be continued', () => {
     await expect(starting()).rejects.toThrow('no meta.properties')
     await writeFile(join(directory, 'meta.properties'), 'version=1\ncluster.id=x\nnode.id=1\n')
     await expect(starting()).rejects.toThrow('no __cluster_metadata-0')
+    // Who puts the folder of a backup there finds the place free.
+    expect(await readdir(directory)).not.toContain('__cluster_metadata-0')
   })
 
   test('has a replica on a broker that is not here', async () => {

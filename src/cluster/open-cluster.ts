@@ -48,6 +48,8 @@ export async function openCluster(options: OpenClusterOptions): Promise<Cluster>
     const clusterId = config.get('cluster.id')
     const identity = await takeDirectories({ storage, partitions, environment, nodeId: controllerId, clusterId })
     const directories = logDirectories(options, identity, partitions)
+    // Before it is opened, which makes its folder.
+    if (partitions.every(isTopic)) checkMetadataThere(0n, partitions)
     const opened = await MetadataLog.open({
       storage,
       time: environment.time,
@@ -55,7 +57,7 @@ export async function openCluster(options: OpenClusterOptions): Promise<Cluster>
       retentionBytes: config.get('metadata.max.retention.bytes'),
     })
     checkReplicas(opened.image, new Set(nodes.map((node) => node.id)))
-    checkMetadataThere(opened.image, partitions)
+    checkMetadataThere(opened.image.endOffset, partitions)
     nameStrays(opened.image, partitions, environment)
     if (directories.all.every(({ failure }) => failure === null)) nameMissing(opened.image, partitions, environment)
     untouched = false
@@ -89,8 +91,8 @@ function logDirectories(
 const isTopic = (partition: PartitionId): boolean => partition.topic !== METADATA_TOPIC
 
 /** Without its metadata log a directory's topics have no names for their ids, no configs and no epochs. */
-function checkMetadataThere(image: MetadataImage, partitions: readonly PartitionId[]): void {
-  if (image.endOffset > 0n || !partitions.some(isTopic)) return
+function checkMetadataThere(endOffset: bigint, partitions: readonly PartitionId[]): void {
+  if (endOffset > 0n || !partitions.some(isTopic)) return
   throw new MetadataLogRefused('The data directory holds partitions, but no __cluster_metadata-0 that says what they are.')
 }
 
