@@ -82,36 +82,42 @@ export class Journey implements AsyncDisposable {
     const phase = `p${this.#count}`
     const name = `${phase}, ${stop}`
     const kind = stop.startsWith('kafka') ? 'kafka' : 'grete'
-    const killed = stop.endsWith('killed')
     await this.#start(kind, name)
-    if (this.#state) this.#note(name, differencesOfStates(this.#state, await this.#describe()))
-    if (this.#state) this.#note(`${name}, written meanwhile`, (await this.#client.settle()).faults)
+    if (this.#state) await this.#compare(name, this.#state)
+    await this.#use(phase, name)
+    if (kind === 'kafka') await this.#waitForChores(phase)
+    const state = await this.#describe()
+    this.#state = this.#state ? withUntold(state, this.#state) : state
+    this.#note(name, missingRecords(this.#remaining(), this.#state))
+    // Producers go on writing while it ends, and until the next one is there.
+    await this.#client.burst()
+    await this.#broker.end(stop.endsWith('killed') ? 'SIGKILL' : 'SIGTERM')
+    await this.#lookAtFiles(name, stop.endsWith('killed'))
+    if (kind === 'kafka' && this.#trimmed === 'as by Kafka') trimMetadataLog(join(this.#directories[0]!, METADATA))
+    this.#count++
+  }
+
+  async #compare(name: string, left: DirectoryState): Promise<void> {
+    this.#note(name, differencesOfStates(left, await this.#describe()))
+    this.#note(`${name}, written meanwhile`, (await this.#client.settle()).faults)
+  }
+
+  async #use(phase: string, name: string): Promise<void> {
     const wentOn = await this.#client.continue(phase)
     this.#acknowledged = [...this.#acknowledged, ...wentOn, ...(await this.#client.begin(phase))]
     await this.#client.join(phase)
     this.#note(`${name}, members`, (await this.#client.catchUp()).faults)
-    if (kind === 'kafka') await this.#waitForChores(phase)
-    if (kind === 'kafka') await this.#waitForSnapshot()
-    if (kind === 'kafka' && this.#trimmed === 'by Kafka') await this.#waitForTrimmedMetadataLog()
-    const state = await this.#describe()
-    this.#state = this.#state ? withUntold(state, this.#state) : state
-    this.#note(name, missingRecords(this.#remaining(), this.#state))
-    await this.#client.burst()
-    await this.#broker.end(killed ? 'SIGKILL' : 'SIGTERM')
-    if (!killed)
-      this.#note(
-        name,
-        this.#directories
-          .map((directory) => join(directory, CLEAN_STOP))
-          .filter((file) => !existsSync(file))
-          .map((file) => `${file} is missing`),
-      )
+  }
+
+  async #lookAtFiles(name: string, killed: boolean): Promise<void> {
     const files = readLogFiles(this.#directories)
     if (this.#files) this.#note(name, changesOfLogFiles(this.#files, files))
     this.#files = files
-    if (!killed) await this.#dump(name)
-    if (kind === 'kafka' && this.#trimmed === 'as by Kafka') trimMetadataLog(join(this.#directories[0]!, METADATA))
-    this.#count++
+    if (killed) return
+    const missing = this.#directories.map((directory) => join(directory, CLEAN_STOP)).filter((file) => !existsSync(file))
+    this.#note(`${name}, missing`, missing)
+    const { complaints } = await dumpDirectories(this.#client, this.#directories)
+    this.#note(`${name}, kafka-dump-log`, complaints)
   }
 
   async #start(kind: 'kafka' | 'grete', name: string): Promise<void> {
@@ -143,41 +149,20 @@ export class Journey implements AsyncDisposable {
     )
   }
 
-  /** Kafka's cleaner and its checkpoint of log starts come when they come. */
+  /** What Kafka does when it comes to it: compaction, its checkpoint of log starts, snapshots, and what these allow to delete. */
   async #waitForChores(phase: string): Promise<void> {
     const lines = (file: string): string[] => this.#directories.flatMap((directory) => checkpointLines(join(directory, file)))
+    const metadata = join(this.#directories[0]!, METADATA)
+    const isDone = (): boolean =>
+      lines('cleaner-offset-checkpoint').filter((line) => line.startsWith(`compacted-${phase} `)).length === 2 &&
+      lines('log-start-offset-checkpoint').includes(`started-${phase} 0 25`) &&
+      filesEndingIn(metadata, '.checkpoint').some((file) => offsetOf(file) > 0) &&
+      (this.#trimmed === 'as by Kafka' || filesEndingIn(metadata, '.log').every((file) => offsetOf(file) > 0))
     await waitUntil(
-      async () => {
-        const cleaned = lines('cleaner-offset-checkpoint').filter((line) => line.startsWith(`compacted-${phase} `))
-        const started = lines('log-start-offset-checkpoint').filter((line) => line === `started-${phase} 0 25`)
-        return (cleaned.length === 2 && started.length === 1) || undefined
-      },
-      () => `${phase} is compacted, and its log start stored: ${lines('cleaner-offset-checkpoint')}`,
-      30_000,
-    )
-  }
-
-  async #waitForSnapshot(): Promise<void> {
-    const folder = join(this.#directories[0]!, METADATA)
-    await waitUntil(
-      async () => filesEndingIn(folder, '.checkpoint').some((file) => offsetOf(file) > 0) || undefined,
-      () => 'Kafka makes a snapshot',
-    )
-  }
-
-  /** Each minute Kafka deletes what its newest snapshot covers. */
-  async #waitForTrimmedMetadataLog(): Promise<void> {
-    const folder = join(this.#directories[0]!, METADATA)
-    await waitUntil(
-      async () => filesEndingIn(folder, '.log').every((file) => offsetOf(file) > 0) || undefined,
-      () => `Kafka deletes the beginning of its metadata log: ${readdirSync(folder)}`,
+      async () => isDone() || undefined,
+      () => `${phase} is compacted, its log start stored, the metadata log shortened: ${readdirSync(metadata)}`,
       120_000,
     )
-  }
-
-  async #dump(name: string): Promise<void> {
-    const { complaints } = await dumpDirectories(this.#client, this.#directories)
-    this.#note(`${name}, kafka-dump-log`, complaints)
   }
 
   /** Without what was deleted since. */

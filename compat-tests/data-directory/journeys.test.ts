@@ -6,10 +6,17 @@ import { Journey, type JourneyOptions } from './journey.ts'
 const journeys: readonly (JourneyOptions & { readonly title: string; readonly long?: boolean })[] = [
   { title: 'of Kafka’s is Grete’s and Kafka’s again', quorum: 'static', stops: ['kafka', 'grete', 'kafka'] },
   { title: 'of Grete’s is Kafka’s and Grete’s again', quorum: 'bootstrap', stops: ['grete', 'kafka', 'grete'], long: true },
-  { title: 'of Kafka’s moves there and back twice', quorum: 'static', stops: ['kafka', 'grete', 'kafka', 'grete'], long: true },
+  {
+    title: 'of Kafka’s moves there and back twice',
+    quorum: 'static',
+    trimmed: 'by Kafka',
+    stops: ['kafka', 'grete', 'kafka', 'grete'],
+    long: true,
+  },
   {
     title: 'of Kafka’s moves there and back twice',
     quorum: 'bootstrap',
+    trimmed: 'by Kafka',
     stops: ['kafka', 'grete', 'kafka', 'grete'],
     long: true,
   },
