@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { BrokerProcess } from '../../compat-tests/broker-process.ts'
 import type { BrokerChoice } from './broker-choice.ts'
 
@@ -32,7 +33,18 @@ export async function prepareBroker(choice: BrokerChoice, more: Readonly<Record<
 /** Where the run is broken off, no broker stays behind, and none of its gigabytes. */
 export async function stopAllBrokers(): Promise<void> {
   for (const broker of prepared) await broker.end('SIGKILL')
-  await Promise.all([...prepared].map((broker) => broker.stop()))
+  await Promise.all([...prepared].map(removeFolder))
+}
+
+/** Who sent the signal may have sent it to the broker too, and it may still be writing where we remove. */
+async function removeFolder(broker: BrokerProcess): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      return await broker.stop()
+    } catch {
+      await wait(500)
+    }
+  }
 }
 
 export async function startBroker(choice: BrokerChoice): Promise<BrokerUnderBench> {
