@@ -75,7 +75,8 @@ function writePart(part: Parameters<typeof withMeasured>[1]): void {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => void stopAllBrokers().finally(() => process.exit(1)))
+  // Not once: a second signal, as timeout(1) sends it, would end us before the brokers.
+  process.on(signal, () => void stopAllBrokers().finally(() => process.exit(1)))
 }
 const words = process.argv.slice(2)
 const options = parseCommandLine(words, measures)
