@@ -75,6 +75,11 @@ export class LogWriter implements Syncable {
     return this.#durableEnd >= this.#writtenEnd && this.#entriesMade === this.#entriesSynced
   }
 
+  /** A sync failed: another may say that it is done, and the bytes be gone. */
+  get needsRestart(): boolean {
+    return this.#failure?.final === true
+  }
+
   get failure(): StorageError | null {
     return this.#failure?.error ?? null
   }

@@ -206,7 +206,8 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
       await this.#lowerRecoveryPoint(until)
       while (this.#segments.length > 1 && this.#last.baseOffset >= until) await this.#remove(this.#segments.pop()!)
       await this.#last.truncateTo(until)
-      if (this.#context.durability === 'fsync' && this.#writer.failure === null) await this.#last.file.sync()
+      // After a failed write too: the part of a batch that a full disk took would come back in the middle of the log.
+      if (this.#context.durability === 'fsync' && !this.#writer.needsRestart) await this.#last.file.sync()
     })
     // After a failed sync the log is cut, and still takes nothing: who asked must not go on as if it did.
     if (this.#writer.failure !== null) throw this.#writer.failure
