@@ -48,6 +48,27 @@ class HeldFiles extends FaultyFiles {
   }
 }
 
+/** Tells in which order logs are cut and synced. */
+class SyncedFiles extends FaultyFiles {
+  readonly calls: string[] = []
+
+  override openSync(path: string, options: { readonly create?: boolean } = {}): OpenFile {
+    const file = super.openSync(path, options)
+    if (!path.endsWith('.log')) return file
+    return {
+      ...file,
+      truncate: async (sizeBytes) => {
+        await file.truncate(sizeBytes)
+        this.calls.push('truncate')
+      },
+      sync: async () => {
+        await file.sync()
+        this.calls.push('sync')
+      },
+    }
+  }
+}
+
 /** A disk on which some files cannot be written, or read. */
 class PartlyFailingFiles extends FaultyFiles {
   failWritesOf: RegExp | null = null
@@ -172,6 +193,21 @@ describe('a disk that fails while a sync is under way', () => {
     await expect(log.close()).rejects.toMatchObject({ kind: 'io' })
     await storage.close(Buffer.from('{}'))
     expect(await readdir(directory)).not.toContain('.kafka_cleanshutdown')
+  })
+
+  test('the log that is cut after a failed write is synced: what the disk had taken of a batch would come back in its middle', async () => {
+    const files = new SyncedFiles()
+    const { storage, log, events } = await openLog(files)
+    appendOne(log, {})
+    await events.reached('durable', log.endOffset)
+    files.failWrites = fault('ENOSPC')
+    appendOne(log, {})
+    await events.until(() => events.failures.length > 0)
+    files.failWrites = null
+    files.calls.length = 0
+    await log.truncateTo(log.durableEnd)
+    expect(files.calls).toEqual(['truncate', 'sync'])
+    await storage.close(null)
   })
 
   test('the durable end stands still once the failure of a write was told, so that no reader sees what is cut off', async () => {

@@ -5,7 +5,8 @@ import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
 import { recordsOf } from '../../../protocol/records/batch-records.ts'
 import { recordBatches } from '../../../protocol/records/record-batch.ts'
 import { errorOf } from '../simulation/error-of.ts'
-import type { Connection } from '../simulation/simulated-network.ts'
+import type { SimulatedBroker } from '../simulation/simulated-broker.ts'
+import { type Connection, ConnectionLost } from '../simulation/simulated-network.ts'
 import type { TopicPlan } from './promised-state.ts'
 import { nameIn } from './sent-records.ts'
 import { type KnownTopic, makeTopic, repeat, type Workload } from './workload.ts'
@@ -111,8 +112,9 @@ export class Operator {
 
   async #look({ topicId }: KnownTopic, partition: number, seen: Map<string, bigint>): Promise<void> {
     const { promises, broker, violation, sent } = this.#workload
-    const log = broker()?.cluster.partitionLog(topicId, partition)
-    if (log === undefined) return
+    const running = broker()
+    const log = running?.cluster.partitionLog(topicId, partition)
+    if (running === null || log === undefined) return
     const id = `${topicId}/${partition}`
     const { leaderEpoch, logStartOffset } = log
     promises.add((state) => {
@@ -124,7 +126,7 @@ export class Operator {
     if (from >= log.highWatermark) return
     let pieces: Awaited<ReturnType<typeof log.read>>
     try {
-      pieces = await log.read(from, 'read_uncommitted', 1 << 20, true)
+      pieces = await unlessEnded(running, log.read(from, 'read_uncommitted', 1 << 20, true))
     } catch {
       // It was deleted, closed, or cut off at its front meanwhile.
       return
@@ -143,5 +145,18 @@ export class Operator {
       piece.release()
     }
     seen.set(id, next)
+  }
+}
+
+/** A process that was killed answers no more: whoever waits for it hears that the connection is lost. */
+async function unlessEnded<T>(broker: SimulatedBroker, result: T | Promise<T>): Promise<T> {
+  let forget: () => void = () => {}
+  const ended = new Promise<never>((_, reject) => {
+    forget = broker.onEnd(() => reject(new ConnectionLost()))
+  })
+  try {
+    return await Promise.race([result, ended])
+  } finally {
+    forget()
   }
 }
