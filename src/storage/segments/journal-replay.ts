@@ -197,6 +197,8 @@ class Replay {
     const header = Buffer.alloc(batchFactsBytes)
     const facts = batchFactsAt(header.subarray(0, await segment.read(header, position)), 0)
     if (facts === null || facts.sizeBytes > segment.sizeSync() - position) return false
+    // Whoever cut the log here went on at our offset or behind it. What lies lower is what a reused block held before.
+    if (facts.baseOffset < (batchFactsAt(ours, 0)?.baseOffset ?? 0n)) return false
     const buffer = this.#context.buffers.take(facts.sizeBytes)
     try {
       const found = buffer.subarray(0, await segment.read(buffer, position))
