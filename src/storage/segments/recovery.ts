@@ -87,10 +87,13 @@ class Recovery {
     return new Segment(this.#context, this.#folder, this.#options.ranges, found)
   }
 
-  /** A segment that was closed, and synced with its indexes, before the next one was begun. */
+  /**
+   * A segment that was closed and synced, with its indexes: the recovery point passes the next one's beginning only after that. One that
+   * stands there may be older than the roll, and the indexes have been written since.
+   */
   #isTrusted(next: bigint): boolean {
     const { onCorruption, clean, recoveryPoint } = this.#options
-    return onCorruption === 'cut' && (clean || next <= recoveryPoint)
+    return onCorruption === 'cut' && (clean || next < recoveryPoint)
   }
 
   /** Where the batches of a segment end; null if that is known without a look at them. */
