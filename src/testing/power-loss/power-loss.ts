@@ -87,7 +87,7 @@ class Cuts {
     const sorted = only === undefined ? chosen.sort((a, b) => a - b) : [only]
     return this.#run.diskLives.map((life) => {
       const end = life.base + life.disk.history.length
-      return { life, cuts: sorted.filter((at) => at > life.base && at <= end) }
+      return { life, cuts: sorted.filter((at) => at >= life.base && at <= end) }
     })
   }
 

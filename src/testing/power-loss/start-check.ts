@@ -30,6 +30,7 @@ export interface StartCheckOptions {
 
 const limitMs = 60_000
 const attemptsMax = 50
+const tendingMs = 600
 
 /** Starts a broker on what a loss of power has left, and holds what it has against what was promised. */
 export class StartCheck {
@@ -98,6 +99,8 @@ export class StartCheck {
     if (this.violations.length > 0) return
     for (const topic of promised.topics.values()) if (topic.deletion === 'none') await this.#append(topic)
     if (endsTransactions) await this.#checkTransactions()
+    // Retention and compaction look at what was recovered; the next start tells what they took.
+    else await this.#time.sleep(tendingMs)
   }
 
   async #checkTopic(topic: TopicPromises): Promise<void> {
