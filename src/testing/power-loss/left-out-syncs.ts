@@ -5,6 +5,8 @@ import type { SkipsSync, SyncFacts } from './recorded-disk.ts'
 export interface LeftOut {
   readonly what: string
   readonly skips: SkipsSync
+  /** Found within seconds. */
+  readonly isQuick?: true
 }
 
 const isLog = (path: string): boolean => path.endsWith('.log')
@@ -20,11 +22,11 @@ const follows = ({ entries }: SyncFacts, what: EntriesOperation['what'], named: 
 const replaces = (path: string): boolean => !isDeleted(path) && !isSwap(path) && !isLog(path)
 
 export const leftOutSyncs: readonly LeftOut[] = [
-  { what: 'the segments of logs', skips: ({ path, hasWrites }) => isLog(path) && hasWrites },
+  { what: 'the segments of logs', skips: ({ path, hasWrites }) => isLog(path) && hasWrites, isQuick: true },
   { what: 'the segments that a start finds', skips: ({ path, hasWrites }, isStarting) => isLog(path) && hasWrites && isStarting },
-  { what: 'the journal', skips: ({ path }) => isJournal(path) },
+  { what: 'the journal', skips: ({ path }) => isJournal(path), isQuick: true },
   { what: 'the directory in which the journal is made', skips: (sync) => follows(sync, 'create', isJournal) },
-  { what: 'the directory of a log after a roll', skips: (sync) => follows(sync, 'create', isLog) },
+  { what: 'the directory of a log after a roll', skips: (sync) => follows(sync, 'create', isLog), isQuick: true },
   { what: 'a small file before it takes the place of another', skips: ({ path }) => path.endsWith('.tmp') },
   { what: 'the directory after a small file was replaced', skips: (sync) => follows(sync, 'rename', replaces) },
   { what: 'what compaction has written', skips: ({ path }) => path.endsWith('.cleaned') },

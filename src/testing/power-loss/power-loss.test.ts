@@ -3,7 +3,7 @@ import { losePower } from './power-loss.ts'
 
 /** Another seed each time; the title of one that fails says how to see it again. */
 const seed = Math.floor(Date.now() / 1000) % 1_000_000
-const cuts = 100
+const cuts = 60
 const durationMs = 2000
 /** Of simulations, which take as long as the machine has other work. */
 const limitMs = 600_000
