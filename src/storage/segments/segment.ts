@@ -301,7 +301,8 @@ export class Segment {
       // Without its last timestamp in the file the index could not be forgotten.
       if (isIdle) index.finish()
       const sizeBytes = this.#sizeBytes
-      const sync = index.awaitsSync || sizeBytes - this.#syncedBytes >= unsyncedBytesMax
+      // Nor may it be forgotten that the files are not synced: a stop would vouch for them.
+      const sync = isIdle || index.awaitsSync || sizeBytes - this.#syncedBytes >= unsyncedBytesMax
       const isStored = await this.#store({ sync, create: sync && !this.#hasIndexes })
       if (!isStored || this.#index !== index) return false
       this.#storedBytes = sizeBytes

@@ -63,6 +63,8 @@ export class StoredEntries<Entries extends PackedEntries> {
     this.tail = entries
     this.#tailStored = Math.min(entries.count, inFile.count)
     this.#hasRest = !inFile.isWhole || entries.count < inFile.count
+    // What was found there may be in the system's memory alone.
+    this.#unsynced = true
   }
 
   /** Writes what is not in the file yet; makes a file that is not there, even if there is nothing to write. */
