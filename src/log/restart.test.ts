@@ -124,6 +124,8 @@ async function filled(): Promise<void> {
     }
   }
   await disk.log.whenDurable(disk.log.logEndOffset)
+  // Each roll leaves a snapshot, in the background.
+  while (disk.names('.snapshot').length < 2) await new Promise<void>((resolve) => setImmediate(resolve))
 }
 
 function expectAllKnown(): void {
