@@ -278,6 +278,21 @@ describe('a journal', () => {
     expect(rounds).toBeGreaterThan(2)
   })
 
+  test('can be asked for a round by the sync that empties it', async () => {
+    const [lagging, busy] = [new TestLog(0), new TestLog(1)]
+    let asked = 0
+    journal.onCheckpoint(async () => {
+      asked++
+      journal.roundBytesMax()
+    })
+    await round(await lagging.write())
+    while (journal.roundBytesMax() > 0) await round(await busy.write(2000))
+    busy.sync()
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(journal.roundBytesMax()).toBe(0)
+    expect(asked).toBeGreaterThan(0)
+  })
+
   test('has room for retractions though it is full, and gives up where there is none', async () => {
     const [lagging, busy] = [new TestLog(0), new TestLog(1)]
     await round(await lagging.write())

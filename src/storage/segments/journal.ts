@@ -180,9 +180,12 @@ export class Journal {
   }
 
   #empty(half: Half): void {
-    half.emptying ??= this.#checkpointAll(half).finally(() => {
-      half.emptying = null
-    })
+    // Not within this call: a sync that begins asks for the next round, and that whether this half is being emptied.
+    half.emptying ??= Promise.resolve()
+      .then(() => this.#checkpointAll(half))
+      .finally(() => {
+        half.emptying = null
+      })
   }
 
   async #checkpointAll({ logs }: Half): Promise<void> {
