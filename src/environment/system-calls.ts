@@ -23,6 +23,7 @@ export interface SystemCalls {
   writevSync(descriptor: number, pieces: Buffer[], position: number): number
   fdatasync(descriptor: number, done: (error: NodeJS.ErrnoException | null) => void): void
   fdatasyncSync(descriptor: number): void
+  fsync(descriptor: number, done: (error: NodeJS.ErrnoException | null) => void): void
   ftruncate(descriptor: number, sizeBytes: number, done: (error: NodeJS.ErrnoException | null) => void): void
   statfsSync(path: string, options: { readonly bigint: true }): DiskSpace
   tryLock(path: string): Promise<FileLock | null>
@@ -44,7 +45,6 @@ export interface SystemPromises {
 export interface SystemHandle {
   writeFile(bytes: Buffer): Promise<void>
   datasync(): Promise<void>
-  sync(): Promise<void>
   close(): Promise<void>
 }
 

@@ -124,15 +124,11 @@ export class SystemFiles implements Files {
   async syncDirectory(path: string): Promise<void> {
     // Windows keeps directories in its journal by itself, and opens none for syncing.
     if (process.platform === 'win32') return
-    const directory = await this.#descriptors.withOne(() => this.#calls.promises.open(path, 'r'))
-    try {
-      await directory.sync()
-    } catch (error) {
-      // Some file systems (network, FUSE) cannot; they decide themselves when an entry is durable.
-      if (!['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR'].includes(systemErrorCode(error) ?? '')) throw error
-    } finally {
-      await directory.close()
-    }
+    const directory = this.#descriptors.withOneSync(() => this.#calls.openSync(path, constants.O_RDONLY, 0))
+    const error = await new Promise<unknown>((resolve) => this.#calls.fsync(directory, resolve))
+    this.#calls.closeSync(directory)
+    // Some file systems (network, FUSE) cannot; they decide themselves when an entry is durable.
+    if (error !== null && !['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR'].includes(systemErrorCode(error) ?? '')) throw error
   }
 
   async rename(from: string, to: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -17,9 +17,9 @@ import type { PartitionLog } from './partition-log.ts'
 import type { PreparedBatch } from './prepared-batch.ts'
 import { defaultLogConfig, sequenced, startMs, type TestBatchOptions, testPartition, testRecords } from './test-log.ts'
 
-/** The disk of this machine, which counts the reads of log files. */
-function countingFiles(): Files & { logReads: number } {
-  const counted = Object.assign(new SystemFiles(), { logReads: 0 })
+/** The disk of this machine, which counts the reads of log files, and of whole indexes. */
+function countingFiles(): Files & { logReads: number; indexReads: number } {
+  const counted = Object.assign(new SystemFiles(), { logReads: 0, indexReads: 0 })
   const watched = (file: OpenFile): OpenFile => {
     if (!file.path.endsWith('.log')) return file
     return new Proxy(file, {
@@ -34,6 +34,18 @@ function countingFiles(): Files & { logReads: number } {
     })
   }
   const [open, openSync] = [counted.open.bind(counted), counted.openSync.bind(counted)]
+  const [read, readSync] = [counted.read.bind(counted), counted.readSync.bind(counted)]
+  const noteIndex = (path: string): void => {
+    if (path.endsWith('.index')) counted.indexReads += 1
+  }
+  counted.read = (path) => {
+    noteIndex(path)
+    return read(path)
+  }
+  counted.readSync = (path) => {
+    noteIndex(path)
+    return readSync(path)
+  }
   counted.open = async (path, options) => watched(await open(path, options))
   counted.openSync = (path, options) => watched(openSync(path, options))
   return counted
@@ -192,6 +204,26 @@ describe('a start after a crash', () => {
     expect(disk.files.logReads).toBeGreaterThan(0)
     expectAllKnown()
     expect(disk.log.endOffsetForEpoch(0)).toEqual({ leaderEpoch: 0, endOffset: 27n })
+  })
+
+  test('reads the index of its last segment once, though it looks up more than where to check from', async () => {
+    await disk.crash()
+    rmSync(disk.directory, { recursive: true })
+    await opened({ segmentBytes: 1 << 30, indexIntervalBytes: 1 })
+    for (let sequence = 0; sequence < 12; sequence += 1) await disk.append(sequenced(0, sequence))
+    await disk.stop()
+    const [snapshot] = disk.names('.snapshot')
+    const bytes = readFileSync(disk.path(snapshot!))
+    await disk.start()
+    for (let sequence = 12; sequence < 25; sequence += 1) await disk.append(sequenced(0, sequence))
+    await disk.stop()
+    rmSync(join(disk.directory, '.kafka_cleanshutdown'))
+    // The recovery point is at the end, and the producers are known up to the middle.
+    for (const name of disk.names('.snapshot')) rmSync(disk.path(name))
+    writeFileSync(disk.path(snapshot!), bytes)
+    await disk.start()
+    expect(disk.log.activeProducers()).toMatchObject([{ producerId: 7n, lastSequence: 24 }])
+    expect(disk.files.indexReads).toBe(1)
   })
 
   test('knows the same without its snapshots, or with broken ones', async () => {

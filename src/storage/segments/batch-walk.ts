@@ -27,9 +27,13 @@ export interface WalkEnd {
   readonly defect: string | null
 }
 
-const windowBytesForChecking = 256 * 1024
-const windowBytesLarge = 64 * 1024
+const windowBytesLarge = 256 * 1024
+/** Where a walk begins that may be at its end soon. */
+const windowBytesFirst = 64 * 1024
+/** For the header alone. */
 const windowBytesSmall = 4 * 1024
+/** Batches of more than that are jumped over. */
+const readBytesMax = 32 * 1024
 
 /** Goes from batch to batch by their headers. Bodies are read only where they lie close together, or for their checksum. */
 export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
@@ -40,9 +44,10 @@ export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
   let lastSizeBytes = 0
   try {
     while (position < to) {
-      const hopping = lastSizeBytes > windowBytesLarge / 2
       const isChecking = checkCrc && endOffset >= soundBelow
-      const windowBytes = isChecking ? windowBytesForChecking : hopping ? windowBytesSmall : windowBytesLarge
+      const isHopping = !isChecking && lastSizeBytes > readBytesMax
+      const isFirst = !checkCrc && position === options.from
+      const windowBytes = isHopping ? windowBytesSmall : isFirst ? windowBytesFirst : windowBytesLarge
       // Most are at hand: a wait for each of millions of small batches would make up most of a start.
       let bytes = window.held(position, batchFactsBytes) ?? (await window.at(position, batchFactsBytes, windowBytes))
       const facts = batchFactsAt(bytes, 0)
@@ -73,10 +78,10 @@ export async function holdsSoundBatch(
   const window = new Window(file, options.buffers, to)
   try {
     for (let position = from; position < to; position++) {
-      const bytes = window.held(position, batchFactsBytes) ?? (await window.at(position, batchFactsBytes, windowBytesLarge))
+      const bytes = window.held(position, batchFactsBytes) ?? (await window.at(position, batchFactsBytes, windowBytesFirst))
       const facts = batchFactsAt(bytes, 0)
       if (facts === null || isOldMessage(bytes) || defectOf(facts, fromOffset, to - position) !== null) continue
-      if (isSoundBatchAt(await window.at(position, facts.sizeBytes, windowBytesLarge), 0)) return true
+      if (isSoundBatchAt(await window.at(position, facts.sizeBytes, windowBytesFirst), 0)) return true
     }
     return false
   } finally {
@@ -89,7 +94,7 @@ export async function holdsOnlyZeros(options: Pick<WalkOptions, 'file' | 'buffer
   const window = new Window(file, options.buffers, to)
   try {
     for (let position = options.from; position < to; ) {
-      const bytes = await window.at(position, 1, windowBytesForChecking)
+      const bytes = await window.at(position, 1, windowBytesLarge)
       if (bytes.length === 0 || bytes.some((byte) => byte !== 0)) return false
       position += bytes.length
     }

@@ -179,7 +179,7 @@ class Replay {
     if (position > segment.sizeSync()) return 'others'
     const buffer = this.#context.buffers.take(bytes.length)
     try {
-      const found = buffer.subarray(0, await segment.read(buffer, position))
+      const found = buffer.subarray(0, segment.readSync(buffer, position))
       if (found.equals(bytes)) return 'ours'
     } finally {
       this.#context.buffers.give(buffer)
@@ -195,13 +195,13 @@ class Replay {
   /** Whether another sound batch stands where one of ours belongs. */
   async #isOthers(segment: OpenFile, position: number, ours: Buffer): Promise<boolean> {
     const header = Buffer.alloc(batchFactsBytes)
-    const facts = batchFactsAt(header.subarray(0, await segment.read(header, position)), 0)
+    const facts = batchFactsAt(header.subarray(0, segment.readSync(header, position)), 0)
     if (facts === null || facts.sizeBytes > segment.sizeSync() - position) return false
     // Whoever cut the log here went on at our offset or behind it. What lies lower is what a reused block held before.
     if (facts.baseOffset < (batchFactsAt(ours, 0)?.baseOffset ?? 0n)) return false
     const buffer = this.#context.buffers.take(facts.sizeBytes)
     try {
-      const found = buffer.subarray(0, await segment.read(buffer, position))
+      const found = buffer.subarray(0, segment.readSync(buffer, position))
       return isSoundBatchAt(found, 0) && !found.subarray(uncheckedBytes).equals(ours.subarray(uncheckedBytes))
     } finally {
       this.#context.buffers.give(buffer)

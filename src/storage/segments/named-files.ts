@@ -32,7 +32,7 @@ export class NamedFiles implements NamedBytes {
 
   async load(name: string): Promise<Buffer | null> {
     const path = this.#pathOf(name)
-    return await this.#inOrder(name, () => this.#files.read(path))
+    return await this.#inOrder(name, async () => this.#files.readSync(path))
   }
 
   async save(name: string, bytes: Buffer): Promise<void> {

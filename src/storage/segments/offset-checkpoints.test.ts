@@ -99,6 +99,17 @@ describe('the files of offsets of a directory', () => {
     expect(log.checkpoints).toEqual([false, false])
   })
 
+  test('wait for a start to be over, however much it checked', async () => {
+    await checkpoints.load()
+    const log = orders()
+    checkpoints.add(log)
+    checkpoints.appended(log, 200 * 1024 * 1024)
+    await advance(4999)
+    expect(log.checkpoints).toEqual([])
+    await advance(1)
+    expect(log.checkpoints).toEqual([false])
+  })
+
   test('say how far a log was synced at the last start; a file that is none says nothing', async () => {
     await files.save(recoveryPointsFile, Buffer.from('0\n2\norders 0 77\norders 1 -5\n'))
     await checkpoints.load()

@@ -9,6 +9,8 @@ export const highWatermarksFile = 'replication-offset-checkpoint'
 /** However long the interval: a start after a crash checks what was written since the last time, and that must not take long. */
 const bytesBetweenMax = 128 * 1024 * 1024
 const betweenMinMs = 1000
+/** A start that opens thousands of logs, and checks them, has no time to spare for it. */
+const afterLoadMinMs = 5000
 
 export interface CheckpointedLog {
   readonly topic: string
@@ -55,7 +57,8 @@ export class OffsetCheckpoints {
   #highWatermarkTimer: Timer | null = null
   #isHurried = false
   #isRunning = false
-  #lastMs = 0
+  /** No hurry before that. */
+  #earliestMs = 0
   /** The files are written one after the other. */
   #writing: Promise<void> = Promise.resolve()
   #round: Promise<void> = Promise.resolve()
@@ -69,6 +72,7 @@ export class OffsetCheckpoints {
   /** Reads the recovery points. A file that is none costs no more than a longer recovery. */
   async load(): Promise<void> {
     this.#ended = false
+    this.#earliestMs = this.#options.time.nowMs() + afterLoadMinMs
     const bytes = await this.#options.files.load(recoveryPointsFile)
     const entries = bytes === null ? [] : decodeCheckpoint(bytes)
     this.#logs.clear()
@@ -164,8 +168,7 @@ export class OffsetCheckpoints {
     if (this.#ended) return
     const { time, intervals } = this.#options
     this.#isHurried = this.#bytes > bytesBetweenMax
-    const sinceMs = time.nowMs() - this.#lastMs
-    const hurriedMs = sinceMs < 0 ? betweenMinMs : Math.max(0, betweenMinMs - sinceMs)
+    const hurriedMs = Math.min(Math.max(0, this.#earliestMs - time.nowMs()), afterLoadMinMs)
     this.#recoveryPointTimer?.cancel()
     this.#recoveryPointTimer = time.after(this.#isHurried ? hurriedMs : intervals.recoveryPointMs, () => {
       this.#round = this.#orSay(this.#checkpoint())
@@ -186,7 +189,7 @@ export class OffsetCheckpoints {
       await this.#save()
     } finally {
       this.#isRunning = false
-      this.#lastMs = this.#options.time.nowMs()
+      this.#earliestMs = this.#options.time.nowMs() + betweenMinMs
       if (this.#moved.size > 0 || this.#resting.size > 0) this.#arm()
     }
   }

@@ -255,6 +255,15 @@ export class SegmentIndex {
     this.#context.indexes.remove(this)
   }
 
+  /** After a recovery: what is in the files stays at hand as what was read last, since the log's own state is found by it next. */
+  shelve(): void {
+    const stored = { offsets: this.#offsets.stored, times: this.#times.stored }
+    const offsets = new OffsetIndex(Buffer.from(this.#offsets.tail.bytes().subarray(0, stored.offsets.count * offsetEntryBytes)))
+    const times = new TimeIndex(Buffer.from(this.#times.tail.bytes().subarray(0, stored.times.count * timeEntryBytes)))
+    this.trim(0)
+    this.#context.indexes.put(this, { offsets, times, stored, memoryBytes: offsets.memoryBytes + times.memoryBytes })
+  }
+
   /** The segment is no more, or its files are. */
   forget(): void {
     this.#context.indexes.remove(this)

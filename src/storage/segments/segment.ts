@@ -251,7 +251,7 @@ export class Segment {
 
   /** What the walk went by need not stay in memory. */
   endRecovery(): void {
-    this.#index?.trim(0)
+    this.#index?.shelve()
   }
 
   /** Cuts off the batches that reach `end` or beyond, in the file too. Nothing may be unwritten. */

@@ -22,8 +22,13 @@ export interface DiskProcessOptions {
 
 type Done<T> = (error: NodeJS.ErrnoException | null, result: T) => void
 
-interface Open {
+interface OpenFile {
   readonly file: FileNode
+  readonly path: string
+}
+
+interface Open {
+  readonly node: DiskNode
   readonly path: string
 }
 
@@ -91,16 +96,16 @@ export class DiskProcess implements SystemCalls {
   }
 
   fstatSync(descriptor: number): { readonly size: number } {
-    return { size: this.#mustBeOpen(descriptor).file.sizeBytes }
+    return { size: this.#openFile(descriptor).file.sizeBytes }
   }
 
   read(descriptor: number, into: Buffer, offset: number, length: number, position: number, done: Done<number>): void {
-    const { file } = this.#mustBeOpen(descriptor)
+    const { file } = this.#openFile(descriptor)
     this.later(() => file.read(into.subarray(offset, offset + length), position), done)
   }
 
   readSync(descriptor: number, into: Buffer, offset: number, length: number, position: number): number {
-    return this.#mustBeOpen(descriptor).file.read(into.subarray(offset, offset + length), position)
+    return this.#openFile(descriptor).file.read(into.subarray(offset, offset + length), position)
   }
 
   writeSync(descriptor: number, bytes: Buffer, offset: number, length: number, position: number): number {
@@ -108,13 +113,13 @@ export class DiskProcess implements SystemCalls {
   }
 
   writevSync(descriptor: number, pieces: Buffer[], position: number): number {
-    const write = this.#beginWrite(this.#mustBeOpen(descriptor), pieces, position)
+    const write = this.#beginWrite(this.#openFile(descriptor), pieces, position)
     this.#end(write.operation)
     return write.sizeBytes
   }
 
   writev(descriptor: number, pieces: Buffer[], position: number, done: Done<number>): void {
-    const open = this.#mustBeOpen(descriptor)
+    const open = this.#openFile(descriptor)
     this.#soon(() => {
       let write: { readonly operation: ContentOperation; readonly sizeBytes: number }
       try {
@@ -131,19 +136,24 @@ export class DiskProcess implements SystemCalls {
   }
 
   fdatasync(descriptor: number, done: (error: NodeJS.ErrnoException | null) => void): void {
-    const { file, path } = this.#mustBeOpen(descriptor)
-    this.sync(file, path, done)
+    const { node, path } = this.#mustBeOpen(descriptor)
+    this.#sync(node, path, done)
+  }
+
+  /** As `fdatasync`: of what is simulated there is nothing that the one covers and the other leaves out. */
+  fsync(descriptor: number, done: (error: NodeJS.ErrnoException | null) => void): void {
+    this.fdatasync(descriptor, done)
   }
 
   fdatasyncSync(descriptor: number): void {
-    const { file, path } = this.#mustBeOpen(descriptor)
+    const { file, path } = this.#openFile(descriptor)
     const failure = this.#failure('sync', path)
     if (failure !== null) throw failure
     this.#syncAround(file, path)()
   }
 
   /** Covers what has ended when it begins, and counts when it comes back. */
-  sync(node: DiskNode, path: string, done: (error: NodeJS.ErrnoException | null) => void): void {
+  #sync(node: DiskNode, path: string, done: (error: NodeJS.ErrnoException | null) => void): void {
     this.#soon(() => {
       const failure = this.#failure('sync', path)
       const end = failure === null ? this.#syncAround(node, path) : () => {}
@@ -155,7 +165,7 @@ export class DiskProcess implements SystemCalls {
   }
 
   ftruncate(descriptor: number, sizeBytes: number, done: (error: NodeJS.ErrnoException | null) => void): void {
-    const { file, path } = this.#mustBeOpen(descriptor)
+    const { file, path } = this.#openFile(descriptor)
     this.#soon(() => {
       const failure = sizeBytes > file.sizeBytes ? this.#failure('write', path) : null
       const operation: ContentOperation = { kind: 'truncate', file, sizeBytes, endedAt: Number.POSITIVE_INFINITY }
@@ -188,13 +198,9 @@ export class DiskProcess implements SystemCalls {
       if (!create || directory === undefined) throw diskError('ENOENT', path)
       node = disk.make(path, directory, name, 'file', time.nowMs)
     }
-    if (node.kind === 'directory') throw diskError('EISDIR', path)
-    return this.openNode(node, path)
-  }
-
-  openNode(file: FileNode, path: string): number {
+    if (node.kind === 'directory' && create) throw diskError('EISDIR', path)
     const descriptor = this.#nextDescriptor++
-    this.#open.set(descriptor, { file, path })
+    this.#open.set(descriptor, { node, path })
     return descriptor
   }
 
@@ -205,11 +211,17 @@ export class DiskProcess implements SystemCalls {
     return open
   }
 
+  #openFile(descriptor: number): OpenFile {
+    const { node, path } = this.#mustBeOpen(descriptor)
+    if (node.kind === 'directory') throw diskError('EISDIR', path)
+    return { file: node, path }
+  }
+
   #failure(call: 'write' | 'sync', path: string): NodeJS.ErrnoException | null {
     return this.options.fails?.(call, path) ?? null
   }
 
-  #beginWrite({ file, path }: Open, pieces: readonly Buffer[], position: number) {
+  #beginWrite({ file, path }: OpenFile, pieces: readonly Buffer[], position: number) {
     const failure = this.#failure('write', path)
     const whole = Buffer.concat(pieces)
     // A full disk takes a part.

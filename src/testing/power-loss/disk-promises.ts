@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import type { SystemEntry, SystemHandle, SystemPromises, SystemStat } from '../../environment/system-calls.ts'
 import { diskError } from './disk-error.ts'
 import type { DirectoryNode, DiskNode } from './disk-nodes.ts'
@@ -26,9 +27,14 @@ export class DiskPromises implements SystemPromises {
   }
 
   async open(path: string, flags: string): Promise<SystemHandle> {
-    const node = await this.#later(() => this.#openNode(path, flags))
-    if (node.kind === 'directory') return this.#handle(node, path, null)
-    return this.#handle(node, path, this.#process.openNode(node, path))
+    const descriptor = await this.#later(() => this.#made(path, flags))
+    const settled = (call: (done: (error: NodeJS.ErrnoException | null) => void) => void): Promise<void> =>
+      new Promise((resolve, reject) => call((error) => (error === null ? resolve() : reject(error))))
+    return {
+      writeFile: (bytes) => settled((done) => this.#process.writev(descriptor, [bytes], 0, done)),
+      datasync: () => settled((done) => this.#process.fdatasync(descriptor, done)),
+      close: async () => this.#process.closeSync(descriptor),
+    }
   }
 
   readdir(path: string): Promise<SystemEntry[]> {
@@ -86,33 +92,12 @@ export class DiskPromises implements SystemPromises {
     await this.#later(() => this.#remove(path))
   }
 
-  #openNode(path: string, flags: string): DiskNode {
-    const { disk, time } = this.#process.options
-    const node = disk.find(path)
-    if (flags === 'r') return this.#find(path)
+  #made(path: string, flags: string): number {
+    const node = this.#process.options.disk.find(path)
     if (flags !== 'w' && flags !== 'wx') throw new Error(`the simulated disk does not know the flags ${flags}`)
     if (flags === 'wx' && node !== undefined) throw diskError('EEXIST', path)
     if (node !== undefined) throw new Error('the simulated disk does not empty files by opening them')
-    const { directory, name } = disk.parentOf(path)
-    if (directory === undefined) throw diskError('ENOENT', path)
-    return disk.make(path, directory, name, 'file', time.nowMs)
-  }
-
-  #handle(node: DiskNode, path: string, descriptor: number | null): SystemHandle {
-    const sync = (): Promise<void> =>
-      new Promise((resolve, reject) => this.#process.sync(node, path, (error) => (error === null ? resolve() : reject(error))))
-    return {
-      writeFile: (bytes) =>
-        new Promise((resolve, reject) => {
-          if (descriptor === null) reject(diskError('EISDIR', path))
-          else this.#process.writev(descriptor, [bytes], 0, (error) => (error === null ? resolve() : reject(error)))
-        }),
-      datasync: sync,
-      sync,
-      close: async () => {
-        if (descriptor !== null) this.#process.closeSync(descriptor)
-      },
-    }
+    return this.#process.openSync(path, constants.O_CREAT)
   }
 
   #find(path: string): DiskNode {
