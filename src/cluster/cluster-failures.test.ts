@@ -51,6 +51,8 @@ describe('a full disk', () => {
     append(log, 1)
     await expect(log.whenDurable(2n)).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
     expect(() => append(log, 1)).toThrow(expect.objectContaining({ code: 'KAFKA_STORAGE_ERROR' }))
+    const full = expect.stringMatching(/^.*orders-0: the disk\. .*Make room there: the log takes records again by itself\.$/)
+    expect(test.logger.messages('error')).toContainEqual(full)
     await until(test, () => test.logger.messages('error').some((message) => message.includes('cannot be raised')))
     await test.clock.advance(1000)
     expect(() => append(log, 1)).toThrow(expect.objectContaining({ code: 'KAFKA_STORAGE_ERROR' }))
@@ -103,6 +105,9 @@ describe('a disk that does not sync', () => {
     append(log, 1)
     await expect(log.whenDurable(2n)).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
     files.failSyncs = null
+    const noMore = (line: string): boolean =>
+      line.startsWith('The log takes no records before a restart: ') && line.includes('the disk')
+    await until(test, () => test.logger.messages('error').some(noMore))
     await test.cluster.stop()
     expect(await readdir(directory)).not.toContain('.kafka_cleanshutdown')
     expect(test.logger.messages('error')).toContainEqual(expect.stringContaining('orders-0 could not be closed in order'))

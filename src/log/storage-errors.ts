@@ -23,3 +23,10 @@ function nameOf(kind: StorageErrorKind): ErrorName {
       return 'NOT_LEADER_OR_FOLLOWER'
   }
 }
+
+/** What the broker's owner can do. */
+export function adviceOn({ kind }: StorageError): string {
+  return kind === 'full'
+    ? 'Make room there: the log takes records again by itself.'
+    : 'See to the disk: its state, mount and permissions.'
+}

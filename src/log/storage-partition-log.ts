@@ -36,7 +36,7 @@ import type {
   VerificationGuard,
 } from './partition-log.ts'
 import type { PreparedBatch, RecordsOrigin } from './prepared-batch.ts'
-import { rethrowAsKafka, storageFailure } from './storage-errors.ts'
+import { adviceOn, rethrowAsKafka, storageFailure } from './storage-errors.ts'
 
 export interface StoragePartitionLogOptions {
   readonly id: PartitionId
@@ -329,8 +329,8 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     if (this.#closed || this.#failed) return
     this.#failed = true
     this.#environment.logger.error(
-      { ...this.id, kind: error.kind, reason: error.message, highWatermark: this.highWatermark, logEndOffset: this.logEndOffset },
-      'The log could not be written: appends are refused, and what is not durable is cut off',
+      { ...this.id, kind: error.kind, highWatermark: this.highWatermark, logEndOffset: this.logEndOffset },
+      `${error.message}. Records are refused, and those that are not durable cut off. ${adviceOn(error)}`,
     )
     this.#refuse(new KafkaError('KAFKA_STORAGE_ERROR', error.message))
     this.#watchers.changed()
@@ -347,7 +347,10 @@ export class StoragePartitionLog implements PartitionLog, StorageEvents {
     } catch (error) {
       if (this.#closed) return
       const reason = error instanceof Error ? error.message : String(error)
-      this.#environment.logger.error({ ...this.id, reason }, 'The log takes no records before a restart')
+      this.#environment.logger.error(
+        this.id,
+        `The log takes no records before a restart: ${reason}. See to the disk first; what was acknowledged is there, and can be read.`,
+      )
       return
     }
     if (this.#closed) return

@@ -261,7 +261,8 @@ export class SegmentIndex {
     const offsets = new OffsetIndex(Buffer.from(this.#offsets.tail.bytes().subarray(0, stored.offsets.count * offsetEntryBytes)))
     const times = new TimeIndex(Buffer.from(this.#times.tail.bytes().subarray(0, stored.times.count * timeEntryBytes)))
     this.trim(0)
-    this.#context.indexes.put(this, { offsets, times, stored, memoryBytes: offsets.memoryBytes + times.memoryBytes })
+    const memoryBytes = offsets.memoryBytes + times.memoryBytes
+    if (memoryBytes > 0) this.#context.indexes.put(this, { offsets, times, stored, memoryBytes })
   }
 
   /** The segment is no more, or its files are. */

@@ -1,9 +1,10 @@
+import type { ErrorName } from '../../../protocol/errors.ts'
 import { endTxn } from '../../../protocol/messages/end-txn.ts'
 import { initProducerId } from '../../../protocol/messages/init-producer-id.ts'
 import { produce } from '../../../protocol/messages/produce.ts'
 import { buildRecordBatch } from '../../../protocol/records/record-batch-builder.ts'
 import { OwnedRecords } from '../../../protocol/records/records-slice.ts'
-import { errorOf } from '../simulation/error-of.ts'
+import { errorOf, passingInTransactions } from '../simulation/error-of.ts'
 import { type Connection, ConnectionLost } from '../simulation/simulated-network.ts'
 import type { TransactionOutcome } from './promised-state.ts'
 import { valueFor } from './sent-records.ts'
@@ -11,15 +12,6 @@ import { type KnownTopic, repeat, type Workload } from './workload.ts'
 
 const transactionalId = 'ledger'
 export const transactionTimeoutMs = 2000
-const passing = new Set([
-  'CONCURRENT_TRANSACTIONS',
-  'COORDINATOR_LOAD_IN_PROGRESS',
-  'COORDINATOR_NOT_AVAILABLE',
-  'KAFKA_STORAGE_ERROR',
-  'NOT_COORDINATOR',
-  'NOT_LEADER_OR_FOLLOWER',
-  'REQUEST_TIMED_OUT',
-])
 const attemptsMax = 100
 
 /** A transactional producer (transaction version 2): a few batches to some partitions of a topic, then a commit or an abort. */
@@ -119,12 +111,12 @@ export class TransactionalWriter {
   }
 
   /** Until it passes; then the answer, whatever it says. */
-  async #until<T extends { readonly error: string }>(ask: () => Promise<T>): Promise<T> {
+  async #until<T extends { readonly error: ErrorName }>(ask: () => Promise<T>): Promise<T> {
     const { time, dice, isEnding } = this.#workload
     for (let attempt = 1; ; attempt += 1) {
       try {
         const answer = await ask()
-        if (!passing.has(answer.error)) return answer
+        if (!passingInTransactions.has(answer.error)) return answer
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error
       }

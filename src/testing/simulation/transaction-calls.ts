@@ -8,23 +8,13 @@ import { buildRecordBatch } from '../../../protocol/records/record-batch-builder
 import { OwnedRecords } from '../../../protocol/records/records-slice.ts'
 import type { OpenCommit } from './committed-offsets.ts'
 import type { GivenEpoch } from './epoch-history.ts'
-import { errorOf } from './error-of.ts'
+import { errorOf, passingInTransactions } from './error-of.ts'
 import { partitionOf } from './partition-name.ts'
 import type { SentRecords } from './produced-records.ts'
 import { type Connection, ConnectionLost } from './simulated-network.ts'
 import { inputPartition } from './transactional-producer.ts'
 import type { World } from './world.ts'
 
-/** Asked again until they pass, or for as long as a client has patience. */
-const passing: ReadonlySet<ErrorName> = new Set<ErrorName>([
-  'CONCURRENT_TRANSACTIONS',
-  'COORDINATOR_LOAD_IN_PROGRESS',
-  'COORDINATOR_NOT_AVAILABLE',
-  'KAFKA_STORAGE_ERROR',
-  'NOT_COORDINATOR',
-  'NOT_LEADER_OR_FOLLOWER',
-  'REQUEST_TIMED_OUT',
-])
 /** Another has taken the transactional id, or the coordinator has aborted for it. */
 const fencing: ReadonlySet<ErrorName> = new Set<ErrorName>([
   'INVALID_PRODUCER_EPOCH',
@@ -207,7 +197,7 @@ export class TransactionCalls {
     const { time, dice } = this.#world
     for (let attempt = 1; ; attempt += 1) {
       const error = await answerOf(ask)
-      if (!passing.has(error) || attempt === attemptsMax) return error
+      if (!passingInTransactions.has(error) || attempt === attemptsMax) return error
       await time.sleep(dice.between(20, 1000))
     }
   }
