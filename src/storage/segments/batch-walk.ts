@@ -32,8 +32,8 @@ const windowBytesLarge = 256 * 1024
 const windowBytesFirst = 64 * 1024
 /** For the header alone. */
 const windowBytesSmall = 4 * 1024
-/** Batches of more than that are jumped over. */
-const readBytesMax = 32 * 1024
+/** Up to that size batches are read with those around them; behind a larger one the header of the next alone. */
+const wholeBytesMax = 32 * 1024
 
 /** Goes from batch to batch by their headers. Bodies are read only where they lie close together, or for their checksum. */
 export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
@@ -45,7 +45,7 @@ export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
   try {
     while (position < to) {
       const isChecking = checkCrc && endOffset >= soundBelow
-      const isHopping = !isChecking && lastSizeBytes > readBytesMax
+      const isHopping = !isChecking && lastSizeBytes > wholeBytesMax
       const isFirst = !checkCrc && position === options.from
       const windowBytes = isHopping ? windowBytesSmall : isFirst ? windowBytesFirst : windowBytesLarge
       // Most are at hand: a wait for each of millions of small batches would make up most of a start.

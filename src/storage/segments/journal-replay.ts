@@ -149,7 +149,7 @@ class Replay {
     const path = join(this.#directory, folder, `${entry.segmentBaseOffset.toString().padStart(20, '0')}.log`)
     const segment = await this.#segment(path)
     if (segment === null) return
-    const found = await this.#find(segment, entry.position, bytes)
+    const found = this.#find(segment, entry.position, bytes)
     if (found === 'ours') return
     if (found === 'none') {
       await segment.write([bytes], entry.position)
@@ -174,8 +174,8 @@ class Replay {
     return segment
   }
 
-  /** What the segment has where the bytes belong: them, nothing that counts, or what somebody else has made of it. */
-  async #find(segment: OpenFile, position: number, bytes: Buffer): Promise<'ours' | 'none' | 'others'> {
+  /** What the segment has where the bytes belong: them, nothing that counts, or what somebody else has made of it. At once: nobody is served yet. */
+  #find(segment: OpenFile, position: number, bytes: Buffer): 'ours' | 'none' | 'others' {
     if (position > segment.sizeSync()) return 'others'
     const buffer = this.#context.buffers.take(bytes.length)
     try {
@@ -186,14 +186,14 @@ class Replay {
     }
     for (let at = 0; at < bytes.length; ) {
       const sizeBytes = batchFactsAt(bytes, at)?.sizeBytes ?? bytes.length
-      if (await this.#isOthers(segment, position + at, bytes.subarray(at, at + sizeBytes))) return 'others'
+      if (this.#isOthers(segment, position + at, bytes.subarray(at, at + sizeBytes))) return 'others'
       at += sizeBytes
     }
     return 'none'
   }
 
   /** Whether another sound batch stands where one of ours belongs. */
-  async #isOthers(segment: OpenFile, position: number, ours: Buffer): Promise<boolean> {
+  #isOthers(segment: OpenFile, position: number, ours: Buffer): boolean {
     const header = Buffer.alloc(batchFactsBytes)
     const facts = batchFactsAt(header.subarray(0, segment.readSync(header, position)), 0)
     if (facts === null || facts.sizeBytes > segment.sizeSync() - position) return false
