@@ -232,15 +232,21 @@ describe('descriptors', () => {
       {
         ...systemCalls,
         openSync: counted(systemCalls.openSync, 1),
+        open: (path, flags, mode, done) => {
+          try {
+            counted(systemCalls.open, 1)(path, flags, mode, done)
+          } catch (error) {
+            done(error as Error, -1)
+          }
+        },
+        readdirSync: counted(systemCalls.readdirSync, 0),
         closeSync: (number) => {
           left++
           systemCalls.closeSync(number)
         },
         promises: {
           ...promises,
-          open: inPromise(promises.open),
           readFile: inPromise(promises.readFile),
-          readdir: inPromise(promises.readdir),
         },
       },
       100,
@@ -250,7 +256,7 @@ describe('descriptors', () => {
       () => files.replace(path, Buffer.from('abc')),
       () => files.read(path),
       async () => files.readSync(path),
-      () => files.list(folder),
+      async () => files.listSync(folder),
       () => files.syncDirectory(folder),
     ]
     for (const use of uses) {

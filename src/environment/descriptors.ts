@@ -1,5 +1,5 @@
 import { systemErrorCode } from './files.ts'
-import type { SystemCalls } from './system-calls.ts'
+import { opened, type SystemCalls } from './system-calls.ts'
 
 /** Told when its descriptor was closed to make room for another. */
 export interface DescriptorOwner {
@@ -68,7 +68,7 @@ export class Descriptors {
     this.#makeRoom()
     this.#count++
     try {
-      return this.#opened(await this.withOne(() => this.#openLater(path, flags)), owner)
+      return this.#opened(await this.withOne(() => opened(this.calls, path, flags)), owner)
     } catch (error) {
       this.#count--
       throw error
@@ -125,12 +125,6 @@ export class Descriptors {
     } finally {
       this.#count--
     }
-  }
-
-  #openLater(path: string, flags: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.calls.open(path, flags, 0o644, (error, number) => (error === null ? resolve(number) : reject(error)))
-    })
   }
 
   #opened(number: number, owner: DescriptorOwner): Descriptor {

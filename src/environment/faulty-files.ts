@@ -53,9 +53,9 @@ export class FaultyFiles implements Files {
     return this.#powered(() => this.#inner.replace(path, bytes))
   }
 
-  async list(path: string): Promise<readonly DirectoryEntry[]> {
+  listSync(path: string): readonly DirectoryEntry[] {
     this.#mustHavePower()
-    return await this.#inner.list(path)
+    return this.#inner.listSync(path)
   }
 
   makeDirectory(path: string): Promise<void> {

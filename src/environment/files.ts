@@ -21,8 +21,8 @@ export interface Files {
   readSync(path: string): Buffer | null
   /** Of a file that need not be opened for it; null if there is no such file. At once: a start asks it of thousands. */
   factsSync(path: string): FileFacts | null
-  /** The names in a directory; none if it does not exist. */
-  list(path: string): Promise<readonly DirectoryEntry[]>
+  /** The names in a directory; none if it does not exist. At once, likewise. */
+  listSync(path: string): readonly DirectoryEntry[]
   /** Makes a directory and those above it; those that were made are durable. */
   makeDirectory(path: string): Promise<void>
   syncDirectory(path: string): Promise<void>

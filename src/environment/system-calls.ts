@@ -25,6 +25,7 @@ export interface SystemCalls {
   fdatasyncSync(descriptor: number): void
   fsync(descriptor: number, done: (error: NodeJS.ErrnoException | null) => void): void
   ftruncate(descriptor: number, sizeBytes: number, done: (error: NodeJS.ErrnoException | null) => void): void
+  readdirSync(path: string, options: { readonly withFileTypes: true }): SystemEntry[]
   statfsSync(path: string, options: { readonly bigint: true }): DiskSpace
   tryLock(path: string): Promise<FileLock | null>
   readonly promises: SystemPromises
@@ -33,19 +34,11 @@ export interface SystemCalls {
 export interface SystemPromises {
   readFile(path: string): Promise<Buffer>
   writeFile(path: string, bytes: string): Promise<void>
-  open(path: string, flags: string, mode?: number): Promise<SystemHandle>
-  readdir(path: string, options: { readonly withFileTypes: true }): Promise<SystemEntry[]>
   mkdir(path: string): Promise<unknown>
   stat(path: string): Promise<SystemStat>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
   rm(path: string, options: { readonly recursive: true; readonly force: true; readonly maxRetries: number }): Promise<void>
-}
-
-export interface SystemHandle {
-  writeFile(bytes: Buffer): Promise<void>
-  datasync(): Promise<void>
-  close(): Promise<void>
 }
 
 export interface SystemEntry {
@@ -67,3 +60,14 @@ export interface DiskSpace {
 
 /** Of this machine. */
 export const systemCalls: SystemCalls = { ...fs, promises: fs.promises, tryLock: tryLockFile }
+
+/** A call in its form with a callback, as a promise. */
+export function settled<T>(call: (done: Done<T>) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    call((error, result) => (error ? reject(error) : resolve(result)))
+  })
+}
+
+export function opened(calls: SystemCalls, path: string, flags: number): Promise<number> {
+  return settled((done) => calls.open(path, flags, 0o644, done))
+}

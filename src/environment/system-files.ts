@@ -3,11 +3,13 @@ import { dirname, join } from 'node:path'
 import { Descriptors } from './descriptors.ts'
 import { type DirectoryEntry, type FileFacts, type FileLock, type Files, type OpenFile, systemErrorCode } from './files.ts'
 import { openFilesMax } from './machine.ts'
-import { type SystemCalls, systemCalls } from './system-calls.ts'
+import { opened, type SystemCalls, settled, systemCalls } from './system-calls.ts'
 import { SystemOpenFile } from './system-open-file.ts'
 
 /** A file that was being replaced when the process ended; nobody needs it. */
 export const replacementSuffix = '.tmp'
+
+const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 
 /** The disk of this machine. */
 export class SystemFiles implements Files {
@@ -78,24 +80,37 @@ export class SystemFiles implements Files {
 
   async replace(path: string, bytes: Buffer): Promise<void> {
     const temporary = path + replacementSuffix
-    await this.remove(temporary)
-    const file = await this.#descriptors.withOne(() => this.#calls.promises.open(temporary, 'wx', 0o644))
+    const descriptor = await this.#madeAnew(temporary)
     try {
-      await file.writeFile(bytes)
-      await file.datasync()
+      for (let at = 0; at < bytes.length; ) at += this.#calls.writeSync(descriptor, bytes, at, bytes.length - at, at)
+      await settled<void>((done) => this.#calls.fdatasync(descriptor, done))
     } finally {
-      await file.close()
+      this.#calls.closeSync(descriptor)
     }
     await this.#calls.promises.rename(temporary, path)
     await this.syncDirectory(dirname(path))
   }
 
-  async list(path: string): Promise<readonly DirectoryEntry[]> {
-    const entries = await unlessMissing(
-      this.#descriptors.withOne(() => this.#calls.promises.readdir(path, { withFileTypes: true })),
-      [],
-    )
-    return entries.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
+  async #madeAnew(path: string): Promise<number> {
+    const make = (): Promise<number> => this.#descriptors.withOne(() => opened(this.#calls, path, newFileFlags))
+    try {
+      return await make()
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EEXIST') throw error
+      // A crash left it.
+      await this.remove(path)
+      return await make()
+    }
+  }
+
+  listSync(path: string): readonly DirectoryEntry[] {
+    try {
+      const entries = this.#descriptors.withOneSync(() => this.#calls.readdirSync(path, { withFileTypes: true }))
+      return entries.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return []
+      throw error
+    }
   }
 
   /** Step by step: where a directory cannot hold any (/proc), Node's own recursive way never comes back. */

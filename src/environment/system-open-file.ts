@@ -1,9 +1,7 @@
 import { constants } from 'node:fs'
 import type { Descriptor, DescriptorOwner, Descriptors } from './descriptors.ts'
 import type { OpenFile } from './files.ts'
-import type { SystemCalls } from './system-calls.ts'
-
-type Callback<T> = (error: NodeJS.ErrnoException | null, result?: T) => void
+import { type SystemCalls, settled } from './system-calls.ts'
 
 /**
  * A file by a descriptor, of Node's two ways to a file the one with sync calls, that it has while it needs it. There may
@@ -200,12 +198,6 @@ export class SystemOpenFile implements OpenFile, DescriptorOwner {
       this.#opening = null
     }
   }
-}
-
-function settled<T>(call: (done: Callback<T>) => void): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    call((error, result) => (error ? reject(error) : resolve(result as T)))
-  })
 }
 
 /** What is left of the pieces after the system took `count` bytes: usually nothing, but a full disk takes a part. */

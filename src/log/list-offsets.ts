@@ -1,6 +1,6 @@
 import { recordsOf } from '../../protocol/records/batch-records.ts'
 import { RecordBatch } from '../../protocol/records/record-batch.ts'
-import type { PartitionStorage } from '../storage/storage.ts'
+import type { BatchPosition, PartitionStorage } from '../storage/storage.ts'
 import { refusedRecords } from './refused-records.ts'
 import { storageFailure } from './storage-errors.ts'
 
@@ -56,45 +56,52 @@ async function offsetByTimestamp(log: VisibleLog, timestamp: bigint): Promise<Of
   const found = await log.storage.batchByTimestamp(timestamp)
   if (found === null) return noOffset
   // The batch may lie below the log's start, or none of its visible records be late enough: then a later one has it.
-  for await (const header of headersFrom(log, found)) {
-    if (header.maxTimestamp < timestamp) continue
-    const record = await firstRecord(log, header.baseOffset, timestamp)
+  for (let from = found; ; ) {
+    const batch = await firstBatch(log, from, ({ maxTimestamp }) => maxTimestamp >= timestamp)
+    if (batch === null) return noOffset
+    const record = await firstRecord(log, batch.baseOffset, timestamp)
     if (record !== null) return record
+    from = batch.lastOffset + 1n
   }
-  return noOffset
 }
 
 /** The first record that has the largest timestamp of all. */
 async function offsetOfMaxTimestamp(log: VisibleLog): Promise<OffsetAndTimestamp> {
   const found = await log.storage.batchByTimestamp('max')
   if (found === null) return noOffset
-  for await (const header of headersFrom(log, found)) {
-    const visible = found >= log.start && header.baseOffset === found && header.lastOffset < log.end
-    const record = visible ? await firstRecord(log, found, header.maxTimestamp) : null
-    if (record !== null) return record
-    break
-  }
-  return await searchedMaxTimestamp(log)
+  const batch = await firstBatch(log, found, () => true)
+  const isVisible = found >= log.start && batch?.baseOffset === found
+  const record = isVisible ? await firstRecord(log, found, batch.maxTimestamp) : null
+  return record ?? (await searchedMaxTimestamp(log))
 }
 
 /** Where the storage's answer lies outside of what is visible (deleted, or not durable yet), all headers are looked at. */
 async function searchedMaxTimestamp(log: VisibleLog): Promise<OffsetAndTimestamp> {
   let best: OffsetAndTimestamp = noOffset
-  for await (const { baseOffset, maxTimestamp } of headersFrom(log, log.start)) {
+  for (let from = log.start; ; ) {
+    const batch = await firstBatch(log, from, ({ maxTimestamp }) => maxTimestamp > best.timestamp)
+    if (batch === null) return best
     // A batch across the log's start may have lost the record that its header speaks of.
-    if (maxTimestamp > best.timestamp) best = await largestRecord(log, baseOffset, best)
+    best = await largestRecord(log, batch.baseOffset, best)
+    from = batch.lastOffset + 1n
   }
-  return best
 }
 
-/** The headers of the visible batches from `from` on, in one view that moves. */
-async function* headersFrom(log: VisibleLog, from: bigint): AsyncGenerator<RecordBatch, void, undefined> {
-  const header = new RecordBatch(Buffer.alloc(0))
-  for await (const bytes of log.storage.headers(from > log.start ? from : log.start)) {
-    header.moveTo(bytes, 0)
-    if (header.lastOffset >= log.end) return
-    yield header
-  }
+/** The first of the visible batches from `from` on that is wanted, by its header. */
+async function firstBatch(
+  log: VisibleLog,
+  from: bigint,
+  isWanted: (batch: RecordBatch) => boolean,
+): Promise<BatchPosition | null> {
+  const batch = new RecordBatch(noBytes)
+  let found: BatchPosition | null = null
+  await log.storage.walkHeaders(from > log.start ? from : log.start, (header) => {
+    const { baseOffset, lastOffset, maxTimestamp } = batch.moveTo(header, 0)
+    if (lastOffset >= log.end) return true
+    if (isWanted(batch)) found = { baseOffset, lastOffset, maxTimestamp }
+    return found !== null
+  })
+  return found
 }
 
 async function firstRecord(log: VisibleLog, batchOffset: bigint, timestamp: bigint): Promise<OffsetAndTimestamp | null> {
@@ -130,6 +137,8 @@ async function inBatch<T>(log: VisibleLog, offset: bigint, look: (batch: RecordB
     for (const piece of pieces) piece.release()
   }
 }
+
+const noBytes = Buffer.alloc(0)
 
 async function failingAsKafka<T>(run: () => Promise<T>): Promise<T> {
   try {

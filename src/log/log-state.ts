@@ -130,13 +130,14 @@ export class LogState {
     if (from >= this.#storage.endOffset) return 0
     let walked = 0
     const batch = new RecordBatch(noBytes)
-    for await (const header of this.#storage.headers(from)) {
+    await this.#storage.walkHeaders(from, (header) => {
       batch.moveTo(header, 0)
       walked += 1
       replayBatch(batch, producers, isTail, nowMs)
       producers.transactions.seenUpTo(this.#storage.durableEnd)
       if (batch.partitionLeaderEpoch >= 0) this.#found(batch)
-    }
+      return false
+    })
     return walked
   }
 

@@ -136,10 +136,10 @@ export interface PartitionStorage {
   /** How many bytes `read` could give between two offsets, counted until there are `enoughBytes`. Sync, no I/O; may estimate above, never below, once it is positive. */
   available(from: bigint, end: bigint, enoughBytes: number): number
   /**
-   * The batches from the one that contains `from` on, each as its header alone (61 bytes); those whose header does not say enough are given whole:
-   * control batches of up to 1 KiB, and entries of old message sets.
+   * Visits the batches from the one that contains `from` on, each as its header alone (61 bytes), valid during the call; those whose header does not
+   * say enough are given whole: control batches of up to 1 KiB, and entries of old message sets. True ends the walk behind this batch.
    */
-  headers(from: bigint): AsyncIterable<Buffer>
+  walkHeaders(from: bigint, visit: (header: Buffer) => boolean): Promise<void>
   /** Base offset of the first batch whose max timestamp is at or above `at`; of the first with the largest one for 'max'. */
   batchByTimestamp(at: bigint | 'max'): Promise<bigint | null>
   /** Removes all batches that reach to `end` or beyond; the log then ends where its last batch does. */

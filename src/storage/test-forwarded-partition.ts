@@ -61,8 +61,8 @@ export abstract class ForwardedPartition implements PartitionStorage {
     return this.inner.available(from, end, enoughBytes)
   }
 
-  headers(from: bigint): AsyncIterable<Buffer> {
-    return this.inner.headers(from)
+  walkHeaders(from: bigint, visit: (header: Buffer) => boolean): Promise<void> {
+    return this.inner.walkHeaders(from, visit)
   }
 
   batchByTimestamp(at: bigint | 'max'): Promise<bigint | null> {

@@ -95,11 +95,13 @@ function isTooOld(timestamp: bigint, { maxCompactionLagMs }: LogConfig, nowMs: n
 
 /** Of the first batch that is left of a range. */
 async function firstTimestampOf(storage: PartitionStorage, { baseOffset, endOffset }: StorageRange): Promise<bigint | null> {
-  for await (const header of storage.headers(baseOffset)) {
+  let timestamp: bigint | null = null
+  await storage.walkHeaders(baseOffset, (header) => {
     const batch = new RecordBatch(header)
-    return batch.baseOffset < endOffset ? batch.maxTimestamp : null
-  }
-  return null
+    if (batch.baseOffset < endOffset) timestamp = batch.maxTimestamp
+    return true
+  })
+  return timestamp
 }
 
 function bytesOf(ranges: readonly StorageRange[]): number {

@@ -135,11 +135,11 @@ export class MemoryPartition implements PartitionStorage {
     return sum
   }
 
-  async *headers(from: bigint): AsyncIterable<Buffer> {
+  async walkHeaders(from: bigint, visit: (header: Buffer) => boolean): Promise<void> {
     this.#mustBeOpen()
     for (const batch of this.#batchesFrom(from)) {
       const bytes = batch.chunk.bytes(batch.position, batch.sizeBytes)
-      yield Buffer.from(bytes.subarray(0, batchFactsAt(bytes, 0)?.headerBytes ?? headerBytesV2))
+      if (visit(bytes.subarray(0, batchFactsAt(bytes, 0)?.headerBytes ?? headerBytesV2))) return
     }
   }
 

@@ -27,9 +27,12 @@ export interface WalkEnd {
   readonly defect: string | null
 }
 
+/** Each read is a hand-over to the thread pool: the longer a walk goes on, the more it reads at once. */
+const windowBytesMax = 1024 * 1024
 const windowBytesLarge = 256 * 1024
 /** Where a walk begins that may be at its end soon. */
 const windowBytesFirst = 64 * 1024
+const windowGrowth = 4
 /** For the header alone. */
 const windowBytesSmall = 4 * 1024
 /** Up to that size batches are read with those around them; behind a larger one the header of the next alone. */
@@ -42,14 +45,19 @@ export async function walkBatches(options: WalkOptions): Promise<WalkEnd> {
   let position = options.from
   let endOffset = options.fromOffset
   let lastSizeBytes = 0
+  // A walk that checks goes to the end.
+  let windowBytesNext = checkCrc ? windowBytesMax : windowBytesFirst
   try {
     while (position < to) {
       const isChecking = checkCrc && endOffset >= soundBelow
       const isHopping = !isChecking && lastSizeBytes > wholeBytesMax
-      const isFirst = !checkCrc && position === options.from
-      const windowBytes = isHopping ? windowBytesSmall : isFirst ? windowBytesFirst : windowBytesLarge
+      const windowBytes = isHopping ? windowBytesSmall : windowBytesNext
       // Most are at hand: a wait for each of millions of small batches would make up most of a start.
-      let bytes = window.held(position, batchFactsBytes) ?? (await window.at(position, batchFactsBytes, windowBytes))
+      let bytes = window.held(position, batchFactsBytes)
+      if (bytes === null) {
+        bytes = await window.at(position, batchFactsBytes, windowBytes)
+        if (!isHopping) windowBytesNext = Math.min(windowBytesNext * windowGrowth, windowBytesMax)
+      }
       const facts = batchFactsAt(bytes, 0)
       const defect = defectOf(facts, endOffset, to - position)
       if (facts === null || defect !== null) return { position, endOffset, defect }

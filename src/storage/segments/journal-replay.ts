@@ -60,6 +60,15 @@ async function remove({ files }: ReplayContext, directory: string): Promise<void
   await files.syncDirectory(directory)
 }
 
+type Visit = (entry: JournalEntry, bytes: Buffer) => Promise<void>
+
+/** Of the journal: where its sound entries are. */
+interface Half {
+  readonly generation: number
+  readonly start: number
+  readonly end: number
+}
+
 class Replay {
   readonly #context: ReplayContext
   readonly #directory: string
@@ -88,15 +97,16 @@ class Replay {
 
   async run(): Promise<void> {
     try {
-      const halves: { generation: number; start: number }[] = []
+      const halves: Half[] = []
       for (const start of [0, this.#halfBytes]) {
-        const generation = await this.#walk(start, async (entry) => {
+        const end = Math.min(start + this.#halfBytes, this.#journal.sizeSync())
+        const half = await this.#walk(start, end, 'check', async (entry) => {
           if (entry.kind === 'void') this.#noteVoid(entry)
         })
-        if (generation !== null) halves.push({ generation, start })
+        if (half !== null) halves.push(half)
       }
       halves.sort((a, b) => a.generation - b.generation)
-      for (const { start } of halves) await this.#walk(start, (entry, bytes) => this.#replay(entry, bytes))
+      for (const { start, end } of halves) await this.#walk(start, end, 'trust', (entry, bytes) => this.#replay(entry, bytes))
       await this.#syncSegments()
     } finally {
       for (const segment of this.#segments.values()) await segment?.close()
@@ -108,24 +118,24 @@ class Replay {
     )
   }
 
-  /** Visits the entries of a half up to the first that is not sound; gives its generation, null if it holds none. */
-  async #walk(start: number, visit: (entry: JournalEntry, bytes: Buffer) => Promise<void>): Promise<number | null> {
-    const end = Math.min(start + this.#halfBytes, this.#journal.sizeSync())
+  /** Visits the entries of a half, where they are not to be trusted up to the first that is not sound; null if it holds none. */
+  async #walk(start: number, end: number, how: 'check' | 'trust', visit: Visit): Promise<Half | null> {
     const buffer = this.#context.buffers.take(windowBytes)
     let generation: number | null = null
     let [position, number, held, length] = [start, 0, start, 0]
+    const walked = (): Half | null => (generation === null ? null : { generation, start, end: position })
     try {
       for (;;) {
-        if (position + entryHeaderBytes > end) return generation
+        if (position + entryHeaderBytes > end) return walked()
         if (position + entryHeaderBytes + partBytesMax > held + length && held + length < end) {
           held = position
           length = await this.#journal.read(buffer.subarray(0, Math.min(windowBytes, end - position)), position)
         }
         const at = position - held
         const entry = readEntryHeader(buffer.subarray(0, length), at)
-        if (entry === null || entry.number !== number || (generation !== null && entry.generation !== generation))
-          return generation
-        if (at + entryHeaderBytes + entry.bytes > length || !isSoundEntry(buffer, at, entry.bytes)) return generation
+        if (entry === null || entry.number !== number || (generation !== null && entry.generation !== generation)) return walked()
+        if (at + entryHeaderBytes + entry.bytes > length) return walked()
+        if (how === 'check' && !isSoundEntry(buffer, at, entry.bytes)) return walked()
         generation = entry.generation
         await visit(entry, buffer.subarray(at + entryHeaderBytes, at + entryHeaderBytes + entry.bytes))
         number++

@@ -27,7 +27,7 @@ export class NamedFiles implements NamedBytes {
   async list(): Promise<readonly string[]> {
     const listed = this.#listed
     this.#listed = null
-    return listed ?? this.#namesOf(await this.#files.list(this.#folder))
+    return listed ?? this.#namesOf(this.#files.listSync(this.#folder))
   }
 
   async load(name: string): Promise<Buffer | null> {

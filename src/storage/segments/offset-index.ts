@@ -48,12 +48,17 @@ export class OffsetIndex extends PackedEntries {
 
   /** How many of the first entries can be true: offsets and positions rise, and begin within so many bytes. */
   soundCount(sizeBytes: number): number {
-    let [offset, position] = [-1, -1]
-    for (let index = 0; index < this.count; index++) {
-      const [nextOffset, nextPosition] = [this.offsetAt(index), this.positionAt(index)]
+    const { view, count } = this
+    let offset = -1
+    let position = -1
+    for (let index = 0; index < count; index++) {
+      const at = index * offsetEntryBytes
+      const nextOffset = view.getInt32(at)
+      const nextPosition = view.getInt32(at + 4)
       if (nextOffset <= offset || nextPosition <= position || nextPosition >= sizeBytes) return index
-      ;[offset, position] = [nextOffset, nextPosition]
+      offset = nextOffset
+      position = nextPosition
     }
-    return this.count
+    return count
   }
 }

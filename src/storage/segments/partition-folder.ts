@@ -38,7 +38,7 @@ export class PartitionFolder {
   }
 
   /** The id that binds the folder to one topic of its name; null if there is none. */
-  async topicId(): Promise<string | null> {
+  topicId(): string | null {
     const bytes = this.#files.readSync(join(this.path, metadataFile))
     return bytes === null ? null : (/^topic_id: *([A-Za-z0-9_-]{22})\s*$/m.exec(bytes.toString('utf8'))?.[1] ?? null)
   }
@@ -49,20 +49,20 @@ export class PartitionFolder {
   }
 
   /** Whether there is anything in it that somebody could miss. */
-  async holdsBytes(): Promise<boolean> {
-    for (const baseOffset of await this.segments()) {
+  holdsBytes(): boolean {
+    for (const baseOffset of this.segments()) {
       if ((this.#files.factsSync(this.#segmentPath(baseOffset))?.sizeBytes ?? 0) > 0) return true
     }
     return false
   }
 
   /** The base offsets of the segments, in order. */
-  async segments(): Promise<readonly bigint[]> {
-    return (await this.contents()).baseOffsets
+  segments(): readonly bigint[] {
+    return this.contents().baseOffsets
   }
 
-  async contents(): Promise<FolderContents> {
-    const entries = await this.#files.list(this.path)
+  contents(): FolderContents {
+    const entries = this.#files.listSync(this.path)
     this.checkpoints.listed(entries)
     const names = new Set(entries.map((entry) => entry.name))
     const baseOffsets: bigint[] = []
@@ -155,7 +155,7 @@ export class PartitionFolder {
   /** Replacements that the end of a process interrupted: the half written are removed; the names of the whole ones are given. */
   async interruptedReplacements(): Promise<readonly bigint[]> {
     const swapped: bigint[] = []
-    for (const { name } of await this.#files.list(this.path)) {
+    for (const { name } of this.#files.listSync(this.path)) {
       if ([cleanedSuffix, deletedSuffix, temporarySuffix].some((suffix) => name.endsWith(suffix))) {
         await this.#files.remove(join(this.path, name))
       } else if (name.endsWith(swapSuffix)) {

@@ -1,10 +1,10 @@
 import type { Retained } from '../../../protocol/records/records-slice.ts'
 import type { Buffers } from '../../environment/buffers.ts'
+import type { BatchFacts } from '../batch-facts.ts'
+import type { Visit } from './batch-walk.ts'
 import type { Segment } from './segment.ts'
 import { type ReadLimits, SegmentReader } from './segment-reader.ts'
 import { orFailure, storageFailure } from './storage-failure.ts'
-
-const headersAtOnce = 256
 
 /** In place of an answer: the segments that were asked are no longer those of the log. */
 const gone = Symbol('gone')
@@ -70,34 +70,36 @@ export class PartitionReads {
     return sum
   }
 
-  async *headers(from: bigint): AsyncIterable<Buffer> {
+  async walkHeaders(from: bigint, visit: (header: Buffer) => boolean): Promise<void> {
     let next = from
+    let isEnded = false
+    // What is read of a segment that is no more says nothing.
+    const visitIn = (segment: Segment) => (facts: BatchFacts, _position: number, header: Buffer) => {
+      if (segment.isClosed) return true
+      if (facts.lastOffset < next) return false
+      isEnded = visit(header)
+      next = facts.lastOffset + 1n
+      return isEnded
+    }
     for (;;) {
       this.#mustBeOpen()
       const segment = this.#segmentWith(next)
       if (segment === undefined) return
       const begin = next
-      const found = await this.#ofWhatIsThere([segment], () => orFailure(() => this.#headersIn(segment, begin), segment.path))
-      if (found === gone) continue
-      const { headers, end } = found
+      const walked = await this.#ofWhatIsThere([segment], () =>
+        orFailure(() => this.#walkIn(segment, begin, visitIn(segment)), segment.path),
+      )
+      if (isEnded) return
+      if (walked === gone) continue
+      if (next > begin) continue
       // Its last batches may be gone.
-      next = headers.length === 0 ? segment.endOffset : end
-      if (headers.length === 0 && segment === this.#segments.at(-1)) return
-      yield* headers
+      next = segment.endOffset
+      if (segment === this.#segments.at(-1)) return
     }
   }
 
-  async #headersIn(segment: Segment, from: bigint): Promise<{ readonly headers: readonly Buffer[]; readonly end: bigint }> {
-    const headers: Buffer[] = []
-    let end = from
-    const position = this.#reader.startNow(segment, from) ?? (await segment.floor(from))
-    await segment.walk(position, (facts, _position, header) => {
-      if (facts.lastOffset < from) return false
-      headers.push(Buffer.from(header))
-      end = facts.lastOffset + 1n
-      return headers.length === headersAtOnce
-    })
-    return { headers, end }
+  async #walkIn(segment: Segment, from: bigint, visit: Visit): Promise<void> {
+    await segment.walk(this.#reader.startNow(segment, from) ?? (await segment.floor(from)), visit)
   }
 
   async batchByTimestamp(at: bigint | 'max'): Promise<bigint | null> {

@@ -203,10 +203,10 @@ function logCut(context: SegmentContext, folder: PartitionFolder, end: WalkEnd, 
 
 /** What is in the folder once the changes are finished that a crash interrupted. */
 async function contentsAfterCrash(context: SegmentContext, folder: PartitionFolder): Promise<FolderContents> {
-  const contents = await folder.contents()
+  const contents = folder.contents()
   const isUntouched = ![...contents.names].some(isLeftOver)
   if (!isUntouched) await finishReplacements(context, folder)
-  const left = isUntouched ? contents : await folder.contents()
+  const left = isUntouched ? contents : folder.contents()
   await folder.removeOrphans(left)
   return left
 }
@@ -224,7 +224,7 @@ async function finishReplacements(context: SegmentContext, folder: PartitionFold
       checkCrc: false,
       visit: () => false,
     })
-    const covered = (await folder.segments()).filter((each) => each === baseOffset || (each > baseOffset && each < endOffset))
+    const covered = folder.segments().filter((each) => each === baseOffset || (each > baseOffset && each < endOffset))
     await folder.completeReplacement(baseOffset, covered, file)
     await file.close()
   }

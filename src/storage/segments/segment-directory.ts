@@ -26,7 +26,6 @@ import type { SyncSlots } from './sync-slots.ts'
 const cleanShutdownFile = '.kafka_cleanshutdown'
 const lockFile = '.lock'
 const ownFiles = [cleanShutdownFile, lockFile, journalFile]
-const lookUpsAtOnce = 32
 
 /** What the directories share. */
 export type DirectoryContext = Omit<SegmentContext, 'directory' | 'checkpoints' | 'groupCommit' | 'journal'> & {
@@ -43,6 +42,8 @@ export class SegmentDirectory implements StorageDirectory {
   readonly #journalHalfBytes: number
   readonly #partitions = new Map<string, { readonly topicId: string; readonly log: SegmentPartition }>()
   readonly #opening = new Set<string>()
+  /** Topic ids by folder, as they were found at the start and until the partition is opened. */
+  readonly #foundTopicIds = new Map<string, string>()
   /** Folders that were closed in this run, so that opening them again needs no recovery. */
   readonly #closedHere = new Set<string>()
   readonly #removals = new Set<Promise<void>>()
@@ -94,7 +95,7 @@ export class SegmentDirectory implements StorageDirectory {
     try {
       this.#foundCleanShutdown = await this.#takeCleanShutdown()
       await this.#context.checkpoints.load()
-      const partitions = await this.#findPartitions()
+      const partitions = this.#findPartitions()
       if (this.#foundCleanShutdown === null) await replayJournal(this.#context, this.path, partitions, this.#journalHalfBytes)
       return partitions
     } catch (error) {
@@ -131,8 +132,9 @@ export class SegmentDirectory implements StorageDirectory {
     await open?.log.abandon()
     this.#partitions.delete(name)
     this.#closedHere.delete(name)
+    this.#foundTopicIds.delete(name)
     try {
-      if ((await new PartitionFolder(this.#context.files, path).topicId()) !== id.topicId) return
+      if (new PartitionFolder(this.#context.files, path).topicId() !== id.topicId) return
       this.#context.checkpoints.remove(id.topic, id.partition)
       const deleted = join(this.path, deletedFolderName(id.topic, id.partition, this.#random.uuid()))
       await this.#context.files.rename(path, deleted)
@@ -195,32 +197,34 @@ export class SegmentDirectory implements StorageDirectory {
     return bytes
   }
 
-  async #findPartitions(): Promise<readonly FoundPartition[]> {
-    const names = (await this.#context.files.list(this.path)).filter((entry) => entry.isDirectory).map((entry) => entry.name)
-    for (const name of names) if (isDeletedFolderName(name)) this.#removeLater(join(this.path, name))
-    const left = names.filter((name) => parseFolderName(name) !== null)
+  #findPartitions(): readonly FoundPartition[] {
+    const folders = this.#context.files.listSync(this.path).filter((entry) => entry.isDirectory)
     const found: FoundPartition[] = []
-    const lookUp = async (): Promise<void> => {
-      for (let name = left.shift(); name !== undefined; name = left.shift()) {
-        const topicId = await this.#folder(name).topicId()
-        if (topicId !== null) found.push({ topicId, ...parseFolderName(name)!, directory: this })
-        else
-          this.#context.logger.warn(
-            { folder: name },
-            `The folder ${name} names no topic id in partition.metadata; it is left alone.`,
-          )
+    for (const { name } of folders) {
+      if (isDeletedFolderName(name)) this.#removeLater(join(this.path, name))
+      const named = parseFolderName(name)
+      if (named === null) continue
+      const topicId = this.#folder(name).topicId()
+      if (topicId !== null) {
+        this.#foundTopicIds.set(name, topicId)
+        found.push({ topicId, ...named, directory: this })
+      } else {
+        this.#context.logger.warn(
+          { folder: name },
+          `The folder ${name} names no topic id in partition.metadata; it is left alone.`,
+        )
       }
     }
-    await Promise.all(Array.from({ length: lookUpsAtOnce }, lookUp))
     return found
   }
 
   /** The folder of the partition; one that belongs to another topic of the name is put aside, as Kafka does. */
   async #boundFolder(name: string, id: PartitionId): Promise<PartitionFolder> {
     const folder = this.#folder(name)
-    const topicId = await folder.topicId()
+    const topicId = this.#foundTopicIds.get(name) ?? folder.topicId()
+    this.#foundTopicIds.delete(name)
     if (topicId === id.topicId) return folder
-    if (topicId !== null || (await folder.holdsBytes())) {
+    if (topicId !== null || folder.holdsBytes()) {
       const stray = strayFolderName(id.topic, id.partition, this.#random.uuid())
       this.#context.logger.warn(
         { folder: name, topicId, stray },

@@ -188,8 +188,8 @@ export class SegmentPartition implements PartitionStorage, CheckpointedLog {
     return this.#reads.available(from, end, enoughBytes)
   }
 
-  headers(from: bigint): AsyncIterable<Buffer> {
-    return this.#reads.headers(from)
+  walkHeaders(from: bigint, visit: (header: Buffer) => boolean): Promise<void> {
+    return this.#reads.walkHeaders(from, visit)
   }
 
   async batchByTimestamp(at: bigint | 'max'): Promise<bigint | null> {

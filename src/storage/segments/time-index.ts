@@ -43,12 +43,17 @@ export class TimeIndex extends PackedEntries {
 
   /** How many of the first entries can be true: timestamps and offsets rise. */
   soundCount(): number {
-    let [timestamp, offset] = [-1n, -1]
-    for (let index = 0; index < this.count; index++) {
-      const [nextTimestamp, nextOffset] = [this.timestampAt(index), this.offsetAt(index)]
+    const { view, count } = this
+    let timestamp = -1n
+    let offset = -1
+    for (let index = 0; index < count; index++) {
+      const at = index * timeEntryBytes
+      const nextTimestamp = view.getBigInt64(at)
+      const nextOffset = view.getInt32(at + 8)
       if (nextTimestamp <= timestamp || nextOffset <= offset) return index
-      ;[timestamp, offset] = [nextTimestamp, nextOffset]
+      timestamp = nextTimestamp
+      offset = nextOffset
     }
-    return this.count
+    return count
   }
 }

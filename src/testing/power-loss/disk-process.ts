@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import type { FileLock } from '../../environment/files.ts'
-import type { DiskSpace, SystemCalls, SystemPromises } from '../../environment/system-calls.ts'
+import type { DiskSpace, SystemCalls, SystemEntry, SystemPromises } from '../../environment/system-calls.ts'
 import type { Dice } from '../simulation/dice.ts'
 import type { SimulatedTime } from '../simulation/simulated-time.ts'
 import { diskError } from './disk-error.ts'
@@ -73,11 +73,11 @@ export class DiskProcess implements SystemCalls {
   }
 
   openSync(path: string, flags: number): number {
-    return this.#opened(path, (flags & constants.O_CREAT) !== 0)
+    return this.#opened(path, flags)
   }
 
   open(path: string, flags: number, _mode: number, done: Done<number>): void {
-    this.later(() => this.#opened(path, (flags & constants.O_CREAT) !== 0), done)
+    this.later(() => this.#opened(path, flags), done)
   }
 
   close(descriptor: number, done: (error?: NodeJS.ErrnoException | null) => void): void {
@@ -93,6 +93,13 @@ export class DiskProcess implements SystemCalls {
     const node = this.options.disk.find(path)
     if (node === undefined) throw diskError('ENOENT', path)
     return node.kind === 'file' ? { size: node.sizeBytes, mtimeMs: node.modifiedMs } : { size: 0, mtimeMs: 0 }
+  }
+
+  readdirSync(path: string): SystemEntry[] {
+    const node = this.options.disk.find(path)
+    if (node === undefined) throw diskError('ENOENT', path)
+    if (node.kind === 'file') throw diskError('ENOTDIR', path)
+    return [...node.entries].map(([name, { kind }]) => ({ name, isDirectory: () => kind === 'directory' }))
   }
 
   fstatSync(descriptor: number): { readonly size: number } {
@@ -183,16 +190,18 @@ export class DiskProcess implements SystemCalls {
 
   async tryLock(path: string): Promise<FileLock | null> {
     const node = this.options.disk.find(path)
-    if (node === undefined) this.#opened(path, true)
+    if (node === undefined) this.#opened(path, constants.O_CREAT)
     const locked = this.options.disk.find(path)!
     if (this.#locked.has(locked)) return null
     this.#locked.add(locked)
     return { release: async () => void this.#locked.delete(locked) }
   }
 
-  #opened(path: string, create: boolean): number {
+  #opened(path: string, flags: number): number {
     const { disk, time } = this.options
+    const create = (flags & constants.O_CREAT) !== 0
     let node = disk.find(path)
+    if (node !== undefined && (flags & constants.O_EXCL) !== 0) throw diskError('EEXIST', path)
     if (node === undefined) {
       const { directory, name } = disk.parentOf(path)
       if (!create || directory === undefined) throw diskError('ENOENT', path)

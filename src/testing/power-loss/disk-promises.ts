@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import type { SystemEntry, SystemHandle, SystemPromises, SystemStat } from '../../environment/system-calls.ts'
+import type { SystemPromises, SystemStat } from '../../environment/system-calls.ts'
 import { diskError } from './disk-error.ts'
-import type { DirectoryNode, DiskNode } from './disk-nodes.ts'
+import type { DiskNode } from './disk-nodes.ts'
 import type { DiskProcess } from './disk-process.ts'
 
 /** The calls that give promises: for small files, and for directories. */
@@ -20,28 +20,10 @@ export class DiskPromises implements SystemPromises {
     })
   }
 
+  /** An empty one. */
   async writeFile(path: string, text: string): Promise<void> {
-    const handle = await this.open(path, 'w')
-    if (text !== '') await handle.writeFile(Buffer.from(text))
-    await handle.close()
-  }
-
-  async open(path: string, flags: string): Promise<SystemHandle> {
-    const descriptor = await this.#later(() => this.#made(path, flags))
-    const settled = (call: (done: (error: NodeJS.ErrnoException | null) => void) => void): Promise<void> =>
-      new Promise((resolve, reject) => call((error) => (error === null ? resolve() : reject(error))))
-    return {
-      writeFile: (bytes) => settled((done) => this.#process.writev(descriptor, [bytes], 0, done)),
-      datasync: () => settled((done) => this.#process.fdatasync(descriptor, done)),
-      close: async () => this.#process.closeSync(descriptor),
-    }
-  }
-
-  readdir(path: string): Promise<SystemEntry[]> {
-    return this.#later(() => {
-      const entries = [...this.#directory(path).entries]
-      return entries.map(([name, { kind }]) => ({ name, isDirectory: () => kind === 'directory' }))
-    })
+    if (text !== '') throw new Error('the simulated disk fills no files at their making')
+    await this.#later(() => this.#process.closeSync(this.#process.openSync(path, constants.O_CREAT)))
   }
 
   mkdir(path: string): Promise<void> {
@@ -92,23 +74,9 @@ export class DiskPromises implements SystemPromises {
     await this.#later(() => this.#remove(path))
   }
 
-  #made(path: string, flags: string): number {
-    const node = this.#process.options.disk.find(path)
-    if (flags !== 'w' && flags !== 'wx') throw new Error(`the simulated disk does not know the flags ${flags}`)
-    if (flags === 'wx' && node !== undefined) throw diskError('EEXIST', path)
-    if (node !== undefined) throw new Error('the simulated disk does not empty files by opening them')
-    return this.#process.openSync(path, constants.O_CREAT)
-  }
-
   #find(path: string): DiskNode {
     const node = this.#process.options.disk.find(path)
     if (node === undefined) throw diskError('ENOENT', path)
-    return node
-  }
-
-  #directory(path: string): DirectoryNode {
-    const node = this.#find(path)
-    if (node.kind === 'file') throw diskError('ENOTDIR', path)
     return node
   }
 
