@@ -288,7 +288,7 @@ export function startLogTasks(cluster: Cluster, config: BrokerConfig, { time, lo
     checkpointMs: inMemory ? null : config.get('log.flush.offset.checkpoint.interval.ms'),
     flushMs: !inMemory && config.get('durability') === 'page-cache' ? config.get('log.flush.scheduler.interval.ms') : null,
   }
-  const tasks = new LogTasks({ logs: () => cluster.partitionLogs(), times, time, logger })
+  const tasks = new LogTasks({ logs: () => cluster.partitionLogs(), unsaved: cluster.unsavedBytes, times, time, logger })
   tasks.start()
   return tasks
 }

@@ -1,5 +1,6 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import type { UnsavedBytes } from '../log/unsaved-bytes.ts'
 import type { StorageDirectory } from '../storage/storage.ts'
 import type { MetadataDelta } from './metadata-delta.ts'
 import type { Endpoint, MetadataImage, TopicReference } from './metadata-image.ts'
@@ -36,6 +37,8 @@ export interface Cluster {
   partitionLog(topicId: string, partition: number): PartitionLog | undefined
   /** All logs that are open, whoever leads them. */
   partitionLogs(): Iterable<PartitionLog>
+  /** Says when they took so much that their states should be saved. */
+  readonly unsavedBytes: UnsavedBytes
   /** What DescribeLogDirs tells: the directories and the partitions in them. */
   logDirectories(): readonly LogDirectory[]
   /** Writes a snapshot of the metadata log now. */

@@ -1,6 +1,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Environment, Timer } from '../environment/environment.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import type { UnsavedBytes } from '../log/unsaved-bytes.ts'
 import type { PartitionId } from '../storage/storage.ts'
 import { ChangeQueue } from './change-queue.ts'
 import type { Cluster, ClusterNode, Decision, LogDirectory } from './cluster.ts'
@@ -105,6 +106,10 @@ export class LocalCluster implements Cluster {
 
   partitionLogs(): Iterable<PartitionLog> {
     return this.#partitions.logs()
+  }
+
+  get unsavedBytes(): UnsavedBytes {
+    return this.#partitions.unsaved
   }
 
   logDirectories(): readonly LogDirectory[] {

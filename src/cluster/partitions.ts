@@ -4,6 +4,7 @@ import type { Environment } from '../environment/environment.ts'
 import type { LogConfig } from '../log/log-config.ts'
 import { type OpenPartitionLogOptions, openPartitionLog } from '../log/open-partition-log.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { UnsavedBytes } from '../log/unsaved-bytes.ts'
 import type { Durability, PartitionId, Storage } from '../storage/storage.ts'
 import type { LogDirectories } from './log-directories.ts'
 import { ConfigResource, configsOf, type MetadataImage, type PartitionImage, type TopicImage } from './metadata-image.ts'
@@ -31,6 +32,7 @@ type Slot = PartitionLog | null
 
 /** The logs of all partitions, opened and closed as the image says; the nodes of a process share them. */
 export class Partitions {
+  readonly unsaved = new UnsavedBytes()
   readonly #options: PartitionsOptions
   readonly #topics = new Map<string, Slot[]>()
   readonly #offsetFiles: OffsetFiles
@@ -88,6 +90,7 @@ export class Partitions {
         config: logConfig,
         leaderEpoch: partition.leaderEpoch,
         durability: config.get('durability') as Durability,
+        unsaved: this.unsaved,
         producerIdExpirationMs: config.get('producer.id.expiration.ms'),
         ...(await this.#offsetFiles.of(directory)),
       })

@@ -13,6 +13,7 @@ import { LogState } from './log-state.ts'
 import type { PreparedBatch } from './prepared-batch.ts'
 import { StoragePartitionLog } from './storage-partition-log.ts'
 import { defaultLogConfig, startMs, testPartition, testRecords } from './test-log.ts'
+import { UnsavedBytes } from './unsaved-bytes.ts'
 
 /** A log with what it knows of itself. */
 async function openLog(storage: ControlledStorage, environment: Environment) {
@@ -23,7 +24,12 @@ async function openLog(storage: ControlledStorage, environment: Environment) {
     failed: () => {},
   }
   const partition = await storage.openPartition(testPartition, { onCorruption: 'cut', fence: 0, events })
-  const stateOptions = { producerIdExpirationMs: 86_400_000, durability: 'fsync', environment } as const
+  const stateOptions = {
+    producerIdExpirationMs: 86_400_000,
+    durability: 'fsync',
+    unsaved: new UnsavedBytes(),
+    environment,
+  } as const
   const state = await LogState.load(partition, 0n, stateOptions)
   const logStartOffsets = await LogStartOffsets.load(storage.files)
   const cleanerOffsets = await CleanerOffsets.load(storage.files, environment.logger)

@@ -8,6 +8,7 @@ import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import { replayBatch } from './replay-batch.ts'
 import { type CapturedState, StateFiles } from './state-files.ts'
+import type { UnsavedBytes } from './unsaved-bytes.ts'
 
 /** As many batches read at a start are worth a snapshot at once: the next start may be as sudden. */
 const manyBatches = 10_000
@@ -18,6 +19,8 @@ export interface LogStateOptions {
   /** `producer.id.expiration.ms` */
   readonly producerIdExpirationMs: number
   readonly durability: Durability
+  /** One for all logs. */
+  readonly unsaved: UnsavedBytes
   readonly environment: Environment
 }
 
@@ -35,6 +38,7 @@ export class LogState {
   readonly #environment: Environment
   readonly #producerIdExpirationMs: number
   readonly #byPageCache: boolean
+  readonly #unsaved: UnsavedBytes
   readonly #files: StateFiles
   /** Null: nobody with a producer id ever wrote here, as in most partitions. */
   #producers: ProducerState | null = null
@@ -47,7 +51,7 @@ export class LogState {
 
   private constructor(
     storage: PartitionStorage,
-    { producerIdExpirationMs, durability, environment }: LogStateOptions,
+    { producerIdExpirationMs, durability, unsaved, environment }: LogStateOptions,
     files: StateFiles,
     epochs: LeaderEpochs,
   ) {
@@ -55,6 +59,7 @@ export class LogState {
     this.#environment = environment
     this.#producerIdExpirationMs = producerIdExpirationMs
     this.#byPageCache = durability === 'page-cache'
+    this.#unsaved = unsaved
     this.#files = files
     this.epochs = epochs
   }
@@ -188,6 +193,7 @@ export class LogState {
   /** A batch was appended to the active range. */
   added(sizeBytes: number, maxTimestamp: bigint, nowMs: number): void {
     this.unsavedBytes += sizeBytes
+    this.#unsaved.added(sizeBytes)
     this.lastAppendMs = nowMs
     this.#active?.added(sizeBytes, maxTimestamp)
   }

@@ -3,6 +3,7 @@ import { RecordingLogger } from '../environment/recording-logger.ts'
 import { SimulatedClock } from '../environment/simulated-clock.ts'
 import { LogTasks, type LogTaskTimes } from './log-tasks.ts'
 import type { PartitionLog } from './partition-log.ts'
+import { UnsavedBytes } from './unsaved-bytes.ts'
 
 const times: LogTaskTimes = { initialDelayMs: 30_000, retentionCheckMs: 300_000, checkpointMs: 60_000, flushMs: 1000 }
 
@@ -10,13 +11,14 @@ class Recorded {
   readonly done: string[] = []
   readonly clock = new SimulatedClock()
   readonly logger = new RecordingLogger()
+  readonly unsaved = new UnsavedBytes()
   fails = false
   readonly tasks: LogTasks
 
   constructor(changed: Partial<LogTaskTimes> = {}, count = 1) {
     const logs = Array.from({ length: count }, (_, partition) => this.#log(partition))
-    const { clock: time, logger } = this
-    this.tasks = new LogTasks({ logs: () => logs, times: { ...times, ...changed }, time, logger })
+    const { clock: time, logger, unsaved } = this
+    this.tasks = new LogTasks({ logs: () => logs, unsaved, times: { ...times, ...changed }, time, logger })
     this.tasks.start()
   }
 
@@ -52,6 +54,22 @@ describe('what is done to all logs from time to time', () => {
     expect(await recorded.during(1)).toEqual({ retention: 1, checkpoint: 1 })
     expect(await recorded.during(299_999)).toEqual({ checkpoint: 4 })
     expect(await recorded.during(1)).toMatchObject({ retention: 1 })
+  })
+
+  test('is a checkpoint, too, when a gigabyte was written since the last one', async () => {
+    const recorded = new Recorded({ flushMs: null })
+    const gigabyte = 1024 ** 3
+    recorded.unsaved.added(gigabyte - 1)
+    expect(await recorded.during(10_000)).toEqual({})
+    recorded.unsaved.added(1)
+    // That log is in the midst of an append.
+    expect(recorded.done).toEqual([])
+    expect(await recorded.during(0)).toEqual({ checkpoint: 1 })
+    expect(await recorded.during(59_999)).not.toHaveProperty('checkpoint')
+    expect(await recorded.during(1)).toMatchObject({ checkpoint: 1 })
+    await recorded.tasks.stop()
+    recorded.unsaved.added(gigabyte)
+    expect(await recorded.during(60_000)).toEqual({})
   })
 
   test('is not a flush before the end of time, which is the default', async () => {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../environment/environment.ts'
 import type { Logger } from '../environment/logger.ts'
 import type { PartitionLog } from './partition-log.ts'
+import type { UnsavedBytes } from './unsaved-bytes.ts'
 
 /** Of a broker's settings, in milliseconds. */
 export interface LogTaskTimes {
@@ -16,6 +17,7 @@ export interface LogTaskTimes {
 
 export interface LogTasksOptions {
   readonly logs: () => Iterable<PartitionLog>
+  readonly unsaved: UnsavedBytes
   readonly times: LogTaskTimes
   readonly time: Clock
   readonly logger: Logger
@@ -29,8 +31,8 @@ interface Task {
 
 /** Nothing comes after so long a time: the default of the flush scheduler is the largest number that Kafka knows. */
 const neverMs = 1e15
-/** A start walks so many bytes of a log in no time. */
-const checkpointBytesMin = 1024 * 1024
+/** A start walks less than that of a log in no time. */
+const checkpointBytesMin = 512 * 1024
 /** How many logs are at it at once: those that save their start share the file's writes. */
 const logsAtOnce = 16
 /** So many logs are looked at before others get their turn. */
@@ -40,7 +42,7 @@ const logsInARow = 100
 export class LogTasks {
   readonly #options: LogTasksOptions
   readonly #timers = new Map<Task, Timer>()
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Map<Task, Promise<void>>()
   /** The logs of which it was said that something fails. */
   readonly #failing = new WeakSet<PartitionLog>()
   #stopped = false
@@ -50,10 +52,16 @@ export class LogTasks {
   }
 
   start(): void {
-    const { initialDelayMs, retentionCheckMs, checkpointMs, flushMs } = this.#options.times
+    const { times, unsaved } = this.#options
+    const { initialDelayMs, retentionCheckMs, checkpointMs, flushMs } = times
     const tasks: Task[] = [{ what: 'retention', everyMs: retentionCheckMs, run: (log) => log.applyRetention() }]
     if (checkpointMs !== null) {
-      tasks.push({ what: 'checkpoint', everyMs: checkpointMs, run: (log) => log.checkpoint(checkpointBytesMin) })
+      const checkpoint: Task = { what: 'checkpoint', everyMs: checkpointMs, run: (log) => log.checkpoint(checkpointBytesMin) }
+      tasks.push(checkpoint)
+      unsaved.onMany(() => {
+        // Not at once: that log is in the midst of an append.
+        if (!this.#running.has(checkpoint)) this.#after(0, checkpoint)
+      })
     }
     if (flushMs !== null) tasks.push({ what: 'flush', everyMs: flushMs, run: (log) => log.flushIfDue() })
     for (const task of tasks) if (task.everyMs < neverMs) this.#after(initialDelayMs, task)
@@ -62,18 +70,20 @@ export class LogTasks {
   /** Settled when nothing is done any more. */
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#options.unsaved.onMany(null)
     for (const timer of this.#timers.values()) timer.cancel()
-    await Promise.all(this.#running)
+    await Promise.all(this.#running.values())
   }
 
   #after(delayMs: number, task: Task): void {
     if (this.#stopped) return
+    this.#timers.get(task)?.cancel()
     const timer = this.#options.time.after(delayMs, () => {
       const running = this.#runAll(task).finally(() => {
-        this.#running.delete(running)
+        this.#running.delete(task)
         this.#after(Math.max(1, task.everyMs), task)
       })
-      this.#running.add(running)
+      this.#running.set(task, running)
     })
     this.#timers.set(task, timer)
   }

@@ -15,6 +15,7 @@ import { LogState } from './log-state.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { storageFailure } from './storage-errors.ts'
 import { StoragePartitionLog } from './storage-partition-log.ts'
+import type { UnsavedBytes } from './unsaved-bytes.ts'
 
 export interface OpenPartitionLogOptions {
   readonly storage: Storage
@@ -31,6 +32,8 @@ export interface OpenPartitionLogOptions {
   readonly logStartOffsets: LogStartOffsets
   /** Keeps up to where compaction came; likewise. */
   readonly cleanerOffsets: CleanerOffsets
+  /** One for all logs. */
+  readonly unsaved: UnsavedBytes
   readonly environment: Environment
 }
 

@@ -16,6 +16,7 @@ import { openPartitionLog } from './open-partition-log.ts'
 import type { PartitionLog } from './partition-log.ts'
 import type { PreparedBatch } from './prepared-batch.ts'
 import { defaultLogConfig, sequenced, startMs, type TestBatchOptions, testPartition, testRecords } from './test-log.ts'
+import { UnsavedBytes } from './unsaved-bytes.ts'
 
 /** The disk of this machine, which counts the reads of log files, and of whole indexes. */
 function countingFiles(): Files & { logReads: number; indexReads: number } {
@@ -80,6 +81,7 @@ class DiskLog {
       leaderEpoch: this.#epoch++,
       durability: 'fsync',
       producerIdExpirationMs: 86_400_000,
+      unsaved: new UnsavedBytes(),
       logStartOffsets: await LogStartOffsets.load(this.#storage.files),
       cleanerOffsets: await CleanerOffsets.load(this.#storage.files, logger),
       environment,

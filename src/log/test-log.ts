@@ -15,6 +15,7 @@ import { LogStartOffsets } from './log-start-offsets.ts'
 import { openPartitionLog } from './open-partition-log.ts'
 import type { AppendedBatch, PartitionLog, TransactionMarker } from './partition-log.ts'
 import type { PreparedBatch } from './prepared-batch.ts'
+import { UnsavedBytes } from './unsaved-bytes.ts'
 
 /** As a topic has it without settings of its own. */
 export const defaultLogConfig: LogConfig = {
@@ -152,6 +153,7 @@ export class TestLog {
       leaderEpoch: this.#epoch,
       durability: this.#durability,
       producerIdExpirationMs: 86_400_000,
+      unsaved: new UnsavedBytes(),
       logStartOffsets: await LogStartOffsets.load(this.storage.files),
       cleanerOffsets: await CleanerOffsets.load(this.storage.files, this.logger),
       environment: this.environment,

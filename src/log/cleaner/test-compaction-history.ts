@@ -19,6 +19,7 @@ import { openPartitionLog } from '../open-partition-log.ts'
 import type { PartitionLog } from '../partition-log.ts'
 import type { PreparedBatch } from '../prepared-batch.ts'
 import { defaultLogConfig, testPartition } from '../test-log.ts'
+import { UnsavedBytes } from '../unsaved-bytes.ts'
 import { cleanLog } from './clean-log.ts'
 import { CleanerOffsets } from './cleaner-offsets.ts'
 import { CleaningGivenUp } from './cleaning-given-up.ts'
@@ -368,6 +369,7 @@ export class CompactionHistory {
       leaderEpoch: this.#epoch,
       durability: 'fsync',
       producerIdExpirationMs,
+      unsaved: new UnsavedBytes(),
       logStartOffsets: await LogStartOffsets.load(this.#storage.files),
       cleanerOffsets: await CleanerOffsets.load(this.#storage.files, silentLogger),
       environment: this.#environment,
