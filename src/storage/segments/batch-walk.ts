@@ -150,7 +150,7 @@ class Window {
     const wanted = Math.min(Math.max(needed, windowBytes), this.#to - position)
     if (this.#buffer === null || this.#buffer.length < wanted) {
       this.release()
-      this.#buffer = this.#buffers.take(Math.max(wanted, windowBytes))
+      this.#buffer = this.#buffers.take(wanted)
     }
     this.#start = position
     this.#length = await this.#file.read(this.#buffer.subarray(0, wanted), position)
