@@ -224,9 +224,6 @@ describe('descriptors', () => {
         return run(...args)
       }
     }
-    const inPromise = <A extends unknown[], R>(run: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) => {
-      return async (...args) => await counted(run, 0)(...args)
-    }
     const { promises } = systemCalls
     const files = new SystemFiles(
       {
@@ -246,7 +243,7 @@ describe('descriptors', () => {
         },
         promises: {
           ...promises,
-          readFile: inPromise(promises.readFile),
+          readFile: async (path) => await counted(promises.readFile, 0)(path),
         },
       },
       100,

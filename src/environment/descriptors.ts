@@ -1,5 +1,5 @@
 import { systemErrorCode } from './files.ts'
-import { opened, type SystemCalls } from './system-calls.ts'
+import { openLater, type SystemCalls } from './system-calls.ts'
 
 /** Told when its descriptor was closed to make room for another. */
 export interface DescriptorOwner {
@@ -68,7 +68,7 @@ export class Descriptors {
     this.#makeRoom()
     this.#count++
     try {
-      return this.#opened(await this.withOne(() => opened(this.calls, path, flags)), owner)
+      return this.#opened(await this.withOne(() => openLater(this.calls, path, flags)), owner)
     } catch (error) {
       this.#count--
       throw error

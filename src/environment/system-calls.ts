@@ -68,6 +68,7 @@ export function settled<T>(call: (done: Done<T>) => void): Promise<T> {
   })
 }
 
-export function opened(calls: SystemCalls, path: string, flags: number): Promise<number> {
+/** The mode is that of all files that are made here. */
+export function openLater(calls: SystemCalls, path: string, flags: number): Promise<number> {
   return settled((done) => calls.open(path, flags, 0o644, done))
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { Descriptors } from './descriptors.ts'
 import { type DirectoryEntry, type FileFacts, type FileLock, type Files, type OpenFile, systemErrorCode } from './files.ts'
 import { openFilesMax } from './machine.ts'
-import { opened, type SystemCalls, settled, systemCalls } from './system-calls.ts'
+import { openLater, type SystemCalls, settled, systemCalls } from './system-calls.ts'
 import { SystemOpenFile } from './system-open-file.ts'
 
 /** A file that was being replaced when the process ended; nobody needs it. */
@@ -92,7 +92,7 @@ export class SystemFiles implements Files {
   }
 
   async #madeAnew(path: string): Promise<number> {
-    const make = (): Promise<number> => this.#descriptors.withOne(() => opened(this.#calls, path, newFileFlags))
+    const make = (): Promise<number> => this.#descriptors.withOne(() => openLater(this.#calls, path, newFileFlags))
     try {
       return await make()
     } catch (error) {

@@ -70,7 +70,6 @@ export class LogTasks {
   /** Settled when nothing is done any more. */
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#options.unsaved.onMany(null)
     for (const timer of this.#timers.values()) timer.cancel()
     await Promise.all(this.#running.values())
   }

@@ -7,17 +7,17 @@ const manyBytes = 1024 * 1024 * 1024
 /** Counts what all logs together take, so that their states are saved before a start after a crash would have much to walk. */
 export class UnsavedBytes {
   #bytes = 0
-  #onMany: (() => void) | null = null
+  #onMany = (): void => {}
 
   added(bytes: number): void {
     this.#bytes += bytes
     if (this.#bytes < manyBytes) return
     this.#bytes = 0
-    this.#onMany?.()
+    this.#onMany()
   }
 
-  /** Calls `run` when it is time to save them; null: nobody is called any more. */
-  onMany(run: (() => void) | null): void {
+  /** Calls `run` when it is time to save them. */
+  onMany(run: () => void): void {
     this.#onMany = run
   }
 }

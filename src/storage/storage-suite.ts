@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Retained } from '../../protocol/records/records-slice.ts'
-import type { PartitionId, PartitionStorage, Storage, StorageEvents } from './storage.ts'
+import type { PartitionStorage, Storage, StorageEvents } from './storage.ts'
 import { type AppendedBatch, testBatch } from './test-batch.ts'
+import { appendOne, bases, ends, headersFrom, RecordedEvents, readAll, readFrom, suitePartition } from './test-partition.ts'
 
 /** A backend under test; `reopened` is what a restart of the process would find after `close`. */
 export interface StorageUnderTest {
@@ -9,8 +10,6 @@ export interface StorageUnderTest {
   reopened(): Promise<Storage>
   dispose(): Promise<void>
 }
-
-export const suitePartition: PartitionId = { topicId: 'c3VpdGUtdG9waWMtaWRfMQ', topic: 'orders', partition: 0 }
 
 /** What the contract says, for every backend. */
 export function storageSuite(name: string, make: () => Promise<StorageUnderTest>): void {
@@ -36,15 +35,6 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
     /** Appends batches of so many records each, from the end on. */
     function append(...counts: number[]): AppendedBatch[] {
       return counts.map((records) => appendOne(log, { records }))
-    }
-
-    async function headersFrom(offset: bigint): Promise<readonly Buffer[]> {
-      const headers: Buffer[] = []
-      await log.walkHeaders(offset, (header) => {
-        headers.push(Buffer.from(header))
-        return false
-      })
-      return headers
     }
 
     async function written(): Promise<void> {
@@ -247,14 +237,14 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
         log.roll()
         batches.push(appendOne(log, { paddingBytes: 200_000 }), ...append(1))
         await durable()
-        expect(await headersFrom(5n)).toEqual(batches.slice(1).map((batch) => batch.bytes.subarray(0, 61)))
+        expect(await headersFrom(log, 5n)).toEqual(batches.slice(1).map((batch) => batch.bytes.subarray(0, 61)))
       })
 
       test('small control batches are given whole: what they say does not stand in their header', async () => {
         const small = appendOne(log, { isControl: true, paddingBytes: 17 })
         const large = appendOne(log, { isControl: true, paddingBytes: 100_000 })
         await durable()
-        expect(await headersFrom(0n)).toEqual([small.bytes, large.bytes.subarray(0, 61)])
+        expect(await headersFrom(log, 0n)).toEqual([small.bytes, large.bytes.subarray(0, 61)])
       })
 
       test('a walk ends where its visitor has found what it looks for', async () => {
@@ -580,100 +570,8 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
   })
 }
 
-/** Events as they came, and a way to wait for one. */
-export class RecordedEvents implements StorageEvents {
-  readonly calls: (readonly [kind: 'written' | 'durable', end: bigint])[] = []
-  readonly failures: Error[] = []
-  #waiting: (() => void)[] = []
-
-  written(end: bigint): void {
-    this.calls.push(['written', end])
-    this.#wake()
-  }
-
-  durable(end: bigint): void {
-    this.calls.push(['durable', end])
-    this.#wake()
-  }
-
-  failed(error: Error): void {
-    this.failures.push(error)
-    this.#wake()
-  }
-
-  /** The log was cut: what was said of its ends holds no more. */
-  forget(): void {
-    this.calls.length = 0
-  }
-
-  async reached(kind: 'written' | 'durable', end: bigint): Promise<void> {
-    await this.until(() => this.calls.some(([was, at]) => was === kind && at >= end))
-  }
-
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-  }
-
-  #wake(): void {
-    for (const waiting of this.#waiting.splice(0)) waiting()
-  }
-}
-
 async function open(storage: Storage, events: StorageEvents, id = suitePartition): Promise<PartitionStorage> {
   return await storage.openPartition(id, { onCorruption: 'cut', fence: 0, events })
-}
-
-/** Appends one batch at the end. */
-export function appendOne(log: PartitionStorage, options: Partial<Parameters<typeof testBatch>[0]>): AppendedBatch {
-  const batch = testBatch({ baseOffset: log.endOffset, ...options })
-  log.append(batch.records, batch)
-  return batch
-}
-
-function ends(log: PartitionStorage): readonly bigint[] {
-  return [log.startOffset, log.durableEnd, log.writtenEnd, log.endOffset]
-}
-
-/** One read, cut into batches. */
-async function readAll(
-  log: PartitionStorage,
-  from = 0n,
-  end = log.writtenEnd,
-  maxBytes = 1 << 24,
-  atLeastOne = false,
-): Promise<Buffer[]> {
-  const batches: Buffer[] = []
-  for (const piece of await log.read(from, end, maxBytes, atLeastOne)) {
-    for (let at = 0; at < piece.bytes.length; ) {
-      const size = 12 + piece.bytes.readInt32BE(at + 8)
-      batches.push(Buffer.from(piece.bytes.subarray(at, at + size)))
-      at += size
-    }
-    piece.release()
-  }
-  return batches
-}
-
-async function bases(
-  log: PartitionStorage,
-  from: bigint,
-  end?: bigint,
-  maxBytes?: number,
-  atLeastOne?: boolean,
-): Promise<bigint[]> {
-  return (await readAll(log, from, end, maxBytes, atLeastOne)).map((bytes) => bytes.readBigInt64BE(0))
-}
-
-/** Base offsets of everything from an offset on, by as many reads as it takes. */
-export async function readFrom(log: PartitionStorage, from: bigint): Promise<bigint[]> {
-  const found: bigint[] = []
-  for (let at = from; ; ) {
-    const batches = await readAll(log, at, log.writtenEnd, 1 << 16, true)
-    const last = batches.at(-1)
-    if (last === undefined) return found
-    found.push(...batches.map((bytes) => bytes.readBigInt64BE(0)))
-    at = last.readBigInt64BE(0) + BigInt(last.readInt32BE(23)) + 1n
-  }
 }
 
 async function* each(batches: readonly Buffer[]): AsyncIterable<Buffer> {

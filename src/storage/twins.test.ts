@@ -11,8 +11,8 @@ import { SystemFiles } from '../environment/system-files.ts'
 import { MemoryStorage } from './memory/memory-storage.ts'
 import { SegmentStorage } from './segments/segment-storage.ts'
 import type { PartitionStorage, Storage } from './storage.ts'
-import { RecordedEvents, suitePartition } from './storage-suite.ts'
 import { testBatch } from './test-batch.ts'
+import { headersFrom, RecordedEvents, suitePartition } from './test-partition.ts'
 
 const logger = silentLogger
 
@@ -107,11 +107,7 @@ async function compare(random: Random, seed: number, [memory, segments]: readonl
     await twin.settled()
     const ranges = twin.log.ranges().map(({ createdMs: _, ...range }) => range)
     const found = [await twin.log.batchByTimestamp(timestamp), await twin.log.batchByTimestamp('max')]
-    const headers: string[] = []
-    await twin.log.walkHeaders(from, (header) => {
-      headers.push(header.toString('hex', 0, 16))
-      return false
-    })
+    const headers = (await headersFrom(twin.log, from)).map((header) => header.toString('hex', 0, 16))
     const isAvailable = twin.log.available(from, end, 1) > 0
     const read = await twin.read(from, end, maxBytes)
     expect([seed, isAvailable || read === 'nothing']).toEqual([seed, true])

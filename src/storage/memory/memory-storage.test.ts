@@ -3,7 +3,8 @@ import { Buffers } from '../../environment/buffers.ts'
 import { RecordingLogger } from '../../environment/recording-logger.ts'
 import { SimulatedClock } from '../../environment/simulated-clock.ts'
 import { StorageError } from '../storage.ts'
-import { appendOne, RecordedEvents, storageSuite } from '../storage-suite.ts'
+import { storageSuite } from '../storage-suite.ts'
+import { appendOne, RecordedEvents } from '../test-partition.ts'
 import { MemoryStorage } from './memory-storage.ts'
 
 function memoryStorage(limitBytes: number, logger = new RecordingLogger(), buffers = new Buffers({ checked: true })) {

@@ -29,7 +29,6 @@ export interface WalkEnd {
 
 /** Each read is a hand-over to the thread pool: the longer a walk goes on, the more it reads at once. */
 const windowBytesMax = 1024 * 1024
-const windowBytesLarge = 256 * 1024
 /** Where a walk begins that may be at its end soon. */
 const windowBytesFirst = 64 * 1024
 const windowGrowth = 4
@@ -102,7 +101,7 @@ export async function holdsOnlyZeros(options: Pick<WalkOptions, 'file' | 'buffer
   const window = new Window(file, options.buffers, to)
   try {
     for (let position = options.from; position < to; ) {
-      const bytes = await window.at(position, 1, windowBytesLarge)
+      const bytes = await window.at(position, 1, windowBytesMax)
       if (bytes.length === 0 || bytes.some((byte) => byte !== 0)) return false
       position += bytes.length
     }

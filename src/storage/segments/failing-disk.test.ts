@@ -10,7 +10,7 @@ import type { Logger } from '../../environment/logger.ts'
 import { seededRandom } from '../../environment/random.ts'
 import { RecordingLogger } from '../../environment/recording-logger.ts'
 import { silentLogger } from '../../environment/silent-logger.ts'
-import { appendOne, RecordedEvents, readFrom } from '../storage-suite.ts'
+import { appendOne, RecordedEvents, readFrom } from '../test-partition.ts'
 import { SegmentStorage } from './segment-storage.ts'
 
 /** A disk whose syncs wait until the test lets them go. */

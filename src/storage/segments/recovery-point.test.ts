@@ -9,7 +9,7 @@ import { seededRandom } from '../../environment/random.ts'
 import { RecordingLogger } from '../../environment/recording-logger.ts'
 import { SimulatedClock } from '../../environment/simulated-clock.ts'
 import type { PartitionStorage } from '../storage.ts'
-import { appendOne, RecordedEvents, readFrom } from '../storage-suite.ts'
+import { appendOne, RecordedEvents, readFrom } from '../test-partition.ts'
 import { recoveryPointsFile } from './offset-checkpoints.ts'
 import { SegmentStorage } from './segment-storage.ts'
 

@@ -14,8 +14,8 @@ import { RecordingLogger } from '../../environment/recording-logger.ts'
 import { SystemFiles } from '../../environment/system-files.ts'
 import type { PartitionStorage } from '../storage.ts'
 import { StorageError } from '../storage.ts'
-import { appendOne, RecordedEvents, readFrom } from '../storage-suite.ts'
 import { testBatch } from '../test-batch.ts'
+import { appendOne, RecordedEvents, readFrom } from '../test-partition.ts'
 import { SegmentStorage } from './segment-storage.ts'
 
 const id = { topicId: 'cmVjb3ZlcnktdG9waWMtMQ', topic: 'orders', partition: 0 }

@@ -134,7 +134,7 @@ export class SegmentDirectory implements StorageDirectory {
     this.#closedHere.delete(name)
     this.#foundTopicIds.delete(name)
     try {
-      if (new PartitionFolder(this.#context.files, path).topicId() !== id.topicId) return
+      if (this.#folder(name).topicId() !== id.topicId) return
       this.#context.checkpoints.remove(id.topic, id.partition)
       const deleted = join(this.path, deletedFolderName(id.topic, id.partition, this.#random.uuid()))
       await this.#context.files.rename(path, deleted)

@@ -10,7 +10,7 @@ import { SimulatedClock } from '../../environment/simulated-clock.ts'
 import { SystemFiles } from '../../environment/system-files.ts'
 import { batchFactsAt } from '../batch-facts.ts'
 import type { PartitionStorage, RangeOptions } from '../storage.ts'
-import { appendOne, RecordedEvents, readFrom } from '../storage-suite.ts'
+import { appendOne, RecordedEvents, readFrom } from '../test-partition.ts'
 import { SegmentStorage } from './segment-storage.ts'
 
 const id = { topicId: 'aW5kZXgtdGVzdC10b3BpYw', topic: 'orders', partition: 0 }

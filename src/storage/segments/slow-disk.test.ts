@@ -10,8 +10,8 @@ import type { OpenFile } from '../../environment/files.ts'
 import { seededRandom } from '../../environment/random.ts'
 import { silentLogger } from '../../environment/silent-logger.ts'
 import type { PartitionStorage } from '../storage.ts'
-import { RecordedEvents } from '../storage-suite.ts'
 import { testBatch } from '../test-batch.ts'
+import { RecordedEvents } from '../test-partition.ts'
 import { SegmentStorage } from './segment-storage.ts'
 
 const unwrittenBytesMax = 4 * 1024 * 1024
